@@ -1,0 +1,84 @@
+# 税桥 — one command per errand; `make` alone lists them. Everything lives in .venv; nothing is installed elsewhere,
+# except Debian's Chromium and a Chinese font for the browser tests (root only).
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes --no-build-isolation --use-pep517
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## 列出这些命令 / list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: .venv/run.stamp ## 启动税桥 / start the house (PORT and SHUIQIAO_* are passed on; Ctrl-C ends it)
+	@exec $(BIN)/python -m bot run
+
+.PHONY: test
+test: check chromium ## 全部检查和测试 / every check, then every test (ARGS="-k name" chooses)
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: .venv/dev.stamp ## 静态检查 / lint, format, types and the arrows between the rooms
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: pins
+pins: have-python ## 重新锁定依赖 / write requirements/ anew from pyproject.toml (UPGRADE=1 takes newer versions)
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT \
+	&& $(PYTHON) -m venv "$$scratch" && "$$scratch/bin/python" -m pip install -q uv \
+	&& lock() { "$$scratch/bin/uv" --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --custom-compile-command 'make pins' $(if $(UPGRADE),--upgrade) "$$@" > /dev/null; } \
+	&& echo setuptools | lock - -o requirements/build.txt \
+	&& lock pyproject.toml -o requirements/run.txt \
+	&& lock --group pyproject.toml:dev -c requirements/run.txt -o requirements/dev.txt
+
+.PHONY: clean
+clean: ## 删除 .venv 和缓存 / remove .venv and the tools' caches, never data
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: have-python
+have-python:
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || { \
+		echo '找不到 $(PYTHON)（或它没有 venv）。Debian/Ubuntu：apt-get install python3.11 python3.11-venv；' >&2; \
+		echo '装在别处时：make PYTHON=/路径/python3.11 …   ($(PYTHON) with venv was not found)' >&2; exit 1; }
+
+.PHONY: chromium
+chromium:
+	@has_all() { { command -v chromium || command -v chromium-browser || command -v google-chrome; } > /dev/null \
+		&& { ! command -v dpkg-query > /dev/null || dpkg-query -W fonts-wqy-microhei > /dev/null 2>&1; }; }; \
+	if ! has_all && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		echo '安装 Chromium 和中文字体…… / installing Chromium and a Chinese font'; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -qq -y --no-install-recommends chromium fonts-wqy-microhei > /dev/null; \
+	fi; \
+	if ! has_all; then \
+		echo '****************************************************************************' >&2; \
+		echo '**  缺少 Chromium 或中文字体：浏览器测试不会运行。                        **' >&2; \
+		echo '**  Browser tests are SKIPPED: apt-get install chromium fonts-wqy-microhei **' >&2; \
+		echo '****************************************************************************' >&2; \
+		[ "$$CI" != true ]; \
+	fi
+
+# A stamp is newer than the pins it was made from: installing happens only when they changed.
+.venv/made.stamp:
+	@$(MAKE) have-python
+	@echo '准备运行环境（.venv），只在第一次…… / preparing .venv, only this once'
+	@$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.venv/run.stamp: .venv/made.stamp requirements/build.txt requirements/run.txt
+	@echo '安装依赖，约半分钟…… / installing what the house runs on, half a minute'
+	@$(INSTALL) -r requirements/build.txt
+	@$(INSTALL) -r requirements/run.txt
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	@echo '安装测试工具…… / installing what the tests need'
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@

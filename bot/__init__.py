@@ -1,0 +1,1 @@
+"""Speaks: to people, to browsers, to machines; and wires everything."""

@@ -1,0 +1,193 @@
+"""Composition root: opens what is needed, in order, and closes it in reverse."""
+
+import gc
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from aiogram import Bot, Dispatcher
+from filelock import FileLock, Timeout
+from sqlalchemy import select
+
+from bot.channels.telegram import TELEGRAM, Poller, introduce, make_telegram_bot
+from bot.channels.webchat import WEB, make_web_bot
+from bot.delivery import Delivery
+from bot.deps import Clock, Deps
+from bot.dispatcher import make_dispatcher
+from bot.intake import Intake
+from bot.jobs import make_scheduler, watch_faq
+from bot.nursery import Nursery
+from bot.settings import Settings
+from escalation.founding import found_sample, routing_rules
+from escalation.rulebook import make_rulebook
+from escalation.seed import SampleBureau, load_bureau, load_kinds
+from faq.catalog import load_sample
+from faq.live import LiveFaq
+from faq.seed import load_entries
+from intents import make_interpreter, make_tokenizer
+from storage.database import Database, DatabaseError, parse_url
+from storage.inbox import release_all_lanes
+from storage.opening import Keys, open_database
+from storage.outbox import release_all_addresses
+from storage.people import invite
+from storage.signals import Signals, relay
+from storage.tables import officers
+
+log = structlog.get_logger("app")
+
+GRACE_SECONDS = 10.0
+INVITATION = timedelta(hours=12)
+
+
+class AlreadyRunningError(Exception):
+    """Another process serves this SQLite file."""
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  the one clock
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The open house, with nothing running in it yet."""
+
+    deps: Deps
+    dispatcher: Dispatcher
+    telegram_name: str | None
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    say: Callable[[str], None],
+    bots: Mapping[str, Bot] | None = None,
+) -> AsyncIterator[House]:
+    """Everything that handlers need, opened in order and closed in reverse.
+
+    Raises DatabaseError, VaultError, SeedError or AlreadyRunningError, whose messages say what to do.
+    """
+    sample, kinds = load_bureau(), load_kinds()
+    with _alone_on_sqlite(settings):
+        database = await open_database(
+            settings.database_url,
+            Keys(settings.key.get_secret_value() if settings.key else None, settings.key_file),
+            signals=Signals(),
+            clock=clock,
+            say=say,
+        )
+        nursery = Nursery()
+        opened = dict(bots) if bots is not None else open_bots(settings, database)
+        try:
+            await _prepare(settings, database, sample)
+            async with database.reader() as reader:
+                routing = await routing_rules(reader)
+            deps = Deps(
+                settings=settings,
+                clock=clock,
+                database=database,
+                interpreter=make_interpreter(),
+                faq=LiveFaq(make_tokenizer()),
+                rules=make_rulebook(kinds),
+                routing=routing,
+                bots=opened,
+                nursery=nursery,
+                holder=secrets.token_hex(6),
+            )
+            await watch_faq(deps)
+            telegram = opened.get(TELEGRAM)
+            yield House(deps, make_dispatcher(deps), None if telegram is None else await introduce(telegram))
+        finally:
+            await nursery.close(GRACE_SECONDS)
+            for bot in opened.values():
+                await bot.session.close()
+            await database.close()
+
+
+def open_bots(settings: Settings, database: Database) -> dict[str, Bot]:
+    """The channels' bots: the web always, Telegram where a token is set."""
+    bots = {WEB: make_web_bot(database)}
+    telegram = make_telegram_bot(settings)
+    if telegram is not None:
+        bots[TELEGRAM] = telegram
+    return bots
+
+
+@asynccontextmanager
+async def run_house(house: House) -> AsyncIterator[None]:
+    """Workers, senders, poller and jobs, until the block is left."""
+    deps = house.deps
+    if not deps.database.is_sqlite:
+        deps.nursery.keep("signals", lambda: relay(deps.database.url, deps.database.signals), interruptible=True)
+    Intake(deps, house.dispatcher).start()
+    for channel in deps.bots:
+        Delivery(deps, channel).start()
+    if TELEGRAM in deps.bots:
+        poller = Poller(deps.bots[TELEGRAM], deps.database, deps.holder)
+        deps.nursery.keep("poller", poller.run, interruptible=True)
+    scheduler = make_scheduler(deps)
+    scheduler.start()
+    gc.collect()
+    gc.freeze()  # what is open now stays for good; collecting it again and again made the slowest answers
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+        await deps.nursery.close(GRACE_SECONDS)
+
+
+async def desk_tokens(deps: Deps) -> list[tuple[str, int, str]]:
+    """A fresh one-time token to the desk of each officer: name, id, token."""
+    async with deps.database.unit() as unit:
+        staff = await unit.all(select(officers).where(officers.c.left_at.is_(None)).order_by(officers.c.id))
+        return [(row.name, row.id, await invite(unit, row.id, "desk", INVITATION)) for row in staff]
+
+
+async def bind_tokens(deps: Deps) -> list[tuple[str, str]]:
+    """A fresh one-time token to bind each officer's chat: name, token."""
+    async with deps.database.unit() as unit:
+        staff = await unit.all(select(officers).where(officers.c.left_at.is_(None)).order_by(officers.c.id))
+        return [(row.name, await invite(unit, row.id, "bind", INVITATION)) for row in staff]
+
+
+async def _prepare(settings: Settings, database: Database, sample: SampleBureau) -> None:
+    """The sample into an empty database; on SQLite, leases that a killed predecessor left are taken back."""
+    if settings.sample:
+        names = {department.name: department.code for department in sample.departments_of(sample.region.code)}
+        seed = load_entries(departments=names)
+        async with database.unit() as unit:
+            await found_sample(unit, sample)
+            await load_sample(unit, seed, names)
+    if database.is_sqlite:
+        async with database.unit() as unit:
+            await release_all_lanes(unit)
+            await release_all_addresses(unit)
+
+
+@contextmanager
+def _alone_on_sqlite(settings: Settings) -> Iterator[None]:
+    """One process on one SQLite file: the lock ends with the process, however that ends. PostgreSQL is shared."""
+    url = parse_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        yield
+        return
+    path = Path(url.database)
+    lock = FileLock(path.with_name(path.name + ".lock"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise AlreadyRunningError(
+            f"另一个税桥进程正在使用 {path}。SQLite 只能由一个进程使用：请先停止它；需要多个进程时请改用 PostgreSQL。"
+        ) from error
+    except OSError as error:
+        raise DatabaseError(f"无法使用数据目录 {path.parent}：{error.strerror}。请检查路径和权限。") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,176 @@
+"""The web is one more channel: an aiogram session whose requests become stored web messages instead of HTTP calls.
+
+The browser's posts become `Update` objects in the same inbox; dispatcher, handlers and keyboards do not know the
+difference.
+"""
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime
+from typing import Any, cast
+
+from aiogram import Bot
+from aiogram.client.session.base import BaseSession
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    EditMessageReplyMarkup,
+    SendChatAction,
+    SendMessage,
+    TelegramMethod,
+)
+from aiogram.methods.base import TelegramType
+from aiogram.types import Chat, InlineKeyboardMarkup, Message, User
+
+from storage.database import Database
+from storage.inbox import Incoming, store
+from storage.people import find_party
+from storage.unit import Unit
+from storage.webchat import Buttons, already_posted, change_buttons, message_on, put_message
+
+WEB = "web"
+WEB_BOT_ID = 1
+WEB_TOKEN = f"{WEB_BOT_ID}:webchat"
+
+
+class WebSession(BaseSession):
+    """Supports the few methods that the product uses, and raises on the rest."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+
+    async def make_request(
+        self,
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        timeout: int | None = None,  # noqa: ARG002, ASYNC109  aiogram's signature
+    ) -> TelegramType:
+        match method:
+            case SendMessage():
+                return cast(TelegramType, await self._send(bot, method))
+            case EditMessageReplyMarkup():
+                return cast(TelegramType, await self._edit(bot, method))
+            case AnswerCallbackQuery() | SendChatAction():
+                return cast(TelegramType, True)  # noqa: FBT003  the browser shows both by itself
+            case _:
+                raise NotImplementedError(f"the web chat has no {type(method).__name__}")
+
+    async def close(self) -> None:
+        """Nothing to close: the database belongs to the house."""
+
+    async def stream_content(self, *_: Any, **__: Any) -> AsyncGenerator[bytes, None]:
+        raise NotImplementedError("the web chat has no files")
+        yield b""
+
+    async def _send(self, bot: Bot, method: SendMessage) -> Message:
+        chat_id = int(method.chat_id)
+        async with self._database.unit() as unit:
+            address_id = await self._address(unit, bot, method, chat_id)
+            reply = method.reply_parameters.message_id if method.reply_parameters else None
+            message_id = await put_message(
+                unit,
+                address_id,
+                author="bot",
+                text=method.text,
+                at=unit.now,
+                buttons=buttons_of(method.reply_markup),
+                reply_to=reply,
+            )
+            sent_at = unit.now
+        message = Message(
+            message_id=message_id,
+            date=sent_at,
+            chat=Chat(id=chat_id, type="private"),
+            from_user=User(id=bot.id, is_bot=True, first_name="税桥"),
+            text=method.text,
+        )
+        return message.as_(bot)
+
+    async def _edit(self, bot: Bot, method: EditMessageReplyMarkup) -> bool:
+        async with self._database.unit() as unit:
+            address_id = await self._address(unit, bot, method, int(method.chat_id or 0))
+            buttons = buttons_of(method.reply_markup)
+            await change_buttons(unit, address_id, int(method.message_id or 0), buttons)
+        return True
+
+    async def _address(self, unit: Unit, bot: Bot, method: TelegramMethod[Any], chat_id: int) -> int:
+        party = await find_party(unit, WEB, bot.id, chat_id)
+        if party is None:
+            raise TelegramBadRequest(method=method, message="Bad Request: chat not found")
+        return party.address_id
+
+
+def buttons_of(markup: object) -> Buttons:
+    """An inline keyboard in the form in which the page keeps it."""
+    if not isinstance(markup, InlineKeyboardMarkup):
+        return []
+    return [
+        [
+            {"text": button.text, **({"url": button.url} if button.url else {"data": button.callback_data or ""})}
+            for button in row
+        ]
+        for row in markup.inline_keyboard
+    ]
+
+
+def make_web_bot(database: Database) -> Bot:
+    return Bot(WEB_TOKEN, session=WebSession(database))
+
+
+class Page:
+    """One visitor's page, as the browser's posts reach it: stored in one unit as a web message and as an update."""
+
+    def __init__(self, address_id: int, chat_id: int, language: str, now: Callable[[], datetime]) -> None:
+        self.address_id = address_id
+        self.chat_id = chat_id
+        self.language = language
+        self._now = now
+
+    async def write(self, unit: Unit, client_id: str, text: str, reply_to: int | None) -> None:
+        """What the visitor typed. The same `client_id` again is the same message."""
+        if await already_posted(unit, self.address_id, client_id):
+            return
+        message_id = await put_message(
+            unit, self.address_id, author="me", text=text, at=unit.now, reply_to=reply_to, client_id=client_id
+        )
+        message = self._message(message_id, unit.now, text)
+        if reply_to is not None:
+            message["reply_to_message"] = self._message(reply_to, unit.now, "")
+        await self._store(unit, client_id, {"update_id": message_id, "message": message})
+
+    async def press(self, unit: Unit, client_id: str, message_id: int, data: str) -> bool:
+        """A button that the visitor pressed; False where no such button stands on this page."""
+        row = await message_on(unit, self.address_id, message_id)
+        if row is None or not any(button.get("data") == data for buttons in row.buttons for button in buttons):
+            return False
+        callback = {
+            "id": client_id,
+            "from": self._user(),
+            "chat_instance": WEB,
+            "data": data,
+            "message": self._message(message_id, row.at, row.text),
+        }
+        await self._store(unit, client_id, {"update_id": message_id, "callback_query": callback})
+        return True
+
+    async def start(self, unit: Unit) -> None:
+        """The first time a page is opened it says /start, as a Telegram client would."""
+        message = self._message(0, unit.now, "/start")
+        message["entities"] = [{"type": "bot_command", "offset": 0, "length": 6}]
+        await self._store(unit, "start", {"update_id": 0, "message": message})
+
+    async def _store(self, unit: Unit, client_id: str, body: dict[str, Any]) -> None:
+        lane = (WEB, WEB_BOT_ID, self.chat_id, self.chat_id)
+        await store(unit, Incoming(WEB, f"{self.address_id}:{client_id}", lane, unit.now, body))
+
+    def _message(self, message_id: int, at: datetime, text: str) -> dict[str, Any]:
+        return {
+            "message_id": message_id,
+            "date": int(at.timestamp()),
+            "chat": {"id": self.chat_id, "type": "private"},
+            "from": self._user(),
+            "text": text,
+        }
+
+    def _user(self) -> dict[str, Any]:
+        return {"id": self.chat_id, "is_bot": False, "first_name": "访客", "language_code": self.language}

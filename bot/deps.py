@@ -1,0 +1,33 @@
+"""What handlers and pages may use."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiogram import Bot
+
+from bot.nursery import Nursery
+from bot.settings import Settings
+from escalation.routing import Rule
+from escalation.rulebook import Rulebook
+from faq.live import LiveFaq
+from intents import Interpreter
+from storage.database import Database
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Deps:
+    """The opened house. `bots` are by channel; `holder` names this process in leases."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    interpreter: Interpreter
+    faq: LiveFaq
+    rules: Rulebook
+    routing: Mapping[int, tuple[Rule, ...]]
+    bots: Mapping[str, Bot]
+    nursery: Nursery
+    holder: str

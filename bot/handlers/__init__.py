@@ -1,0 +1,1 @@
+"""Translate an update into one use case, and its result into words."""

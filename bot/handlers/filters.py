@@ -1,0 +1,30 @@
+"""Who a router listens to, and what a message is read as."""
+
+from aiogram.filters import BaseFilter
+from aiogram.types import TelegramObject
+
+from bot.conversation import Conversation
+
+
+class FromOfficer(BaseFilter):
+    """Somebody who works for the bureau, in a private chat or at the desk."""
+
+    async def __call__(self, _event: TelegramObject, conversation: Conversation) -> bool:
+        return conversation.party.officer is not None
+
+
+class FromTaxpayer(BaseFilter):
+    """Somebody from outside, in a private chat or on the page."""
+
+    async def __call__(self, _event: TelegramObject, conversation: Conversation) -> bool:
+        return conversation.party.officer is None and conversation.party.taxpayer_id is not None
+
+
+class Expecting(BaseFilter):
+    """The talk stands where this was asked for."""
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+    async def __call__(self, _event: TelegramObject, conversation: Conversation) -> bool:
+        return conversation.state == self.state

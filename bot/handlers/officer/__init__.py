@@ -1,0 +1,14 @@
+"""What officers say and press, in a private chat, at the desk, or in their department's group."""
+
+from aiogram import Router
+
+from bot.handlers.filters import FromOfficer
+from bot.handlers.officer import cases, desk
+
+
+def make_router() -> Router:
+    router = Router(name="officer")
+    router.message.filter(FromOfficer())
+    router.callback_query.filter(FromOfficer())
+    router.include_routers(desk.make_router(), cases.make_router())
+    return router

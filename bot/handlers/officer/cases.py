@@ -1,0 +1,162 @@
+"""Signing, answering and passing on: the same use cases, from the card's buttons or by replying to the card."""
+
+from aiogram import F, Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message
+
+from bot.conversation import Conversation, retire_buttons
+from bot.handlers.filters import Expecting
+from bot.wording.buttons import Handle, PassOn
+from escalation.casebook import UNFINISHED, Case, find_case
+from escalation.cases import Done, NotAllowedError, TooLate, answer, pass_on, sign
+from escalation.permissions import Action, may
+from storage.outbox import said_in
+
+ANSWERING = "officer.answer"
+MOST_CHARACTERS = 3500
+
+
+def make_router() -> Router:
+    router = Router(name="officer.cases")
+    router.callback_query.register(take, Handle.filter(F.act == "sign"))
+    router.callback_query.register(begin_answer, Handle.filter(F.act == "answer"))
+    router.callback_query.register(choose_department, Handle.filter(F.act == "pass_on"))
+    router.callback_query.register(cancel, Handle.filter(F.act == "cancel"))
+    router.callback_query.register(show, Handle.filter(F.act == "card"))
+    router.callback_query.register(hand_on, PassOn.filter())
+    router.message.register(cancel_by_word, Expecting(ANSWERING), Command("cancel"))
+    router.message.register(reply, F.reply_to_message, F.text, ~F.text.startswith("/"))
+    router.message.register(give_answer, Expecting(ANSWERING), F.text, ~F.text.startswith("/"))
+    router.message.register(nothing_to_do, F.text, F.chat.type == "private")
+    return router
+
+
+async def _visible(conversation: Conversation, case_id: int, action: Action) -> Case | None:
+    """The case, where this officer may do this with it; the words for a refusal never tell whether it exists."""
+    case = await find_case(conversation.unit, case_id)
+    if case is None or not may(conversation.officer, action, case.subject):
+        await conversation.say("desk.not_allowed")
+        return None
+    return case
+
+
+async def _too_late(conversation: Conversation, case: Case) -> None:
+    await conversation.say(
+        "desk.too_late", number=case.number, state=case.state, officer=case.signed_by_name or case.department_name
+    )
+
+
+async def take(callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
+    """签收."""
+    try:
+        result = await sign(conversation.unit, conversation.deps.rules, conversation.officer, callback_data.case_id)
+    except NotAllowedError:
+        await conversation.say("desk.not_allowed")
+        return
+    retire_buttons(conversation, callback)
+    match result:
+        case Done(case=case):
+            await conversation.say("desk.signed", case_id=case.id, number=case.number)
+        case TooLate(case=case):
+            await _too_late(conversation, case)
+
+
+async def begin_answer(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
+    case = await _visible(conversation, callback_data.case_id, Action.ANSWER)
+    if case is None:
+        return
+    if case.state not in UNFINISHED:
+        await _too_late(conversation, case)
+        return
+    await conversation.expect(ANSWERING, case_id=case.id)
+    await conversation.say("desk.ask_answer", case_id=case.id, number=case.number)
+
+
+async def give_answer(message: Message, conversation: Conversation) -> None:
+    await _answer(conversation, int(conversation.data["case_id"]), message.text or "")
+
+
+async def reply(message: Message, conversation: Conversation) -> None:
+    """A reply to a card, or to a message that asked for the answer, is the answer to its case."""
+    assert message.reply_to_message is not None  # noqa: S101  the filter has seen to it
+    replied_to = await said_in(conversation.unit, conversation.party.address_id, message.reply_to_message.message_id)
+    match replied_to:
+        case ("case.card" | "desk.ask_answer" | "desk.signed", payload):
+            await _answer(conversation, int(payload["case_id"]), message.text or "")
+        case _ if conversation.state == ANSWERING:
+            await give_answer(message, conversation)
+        case _:
+            await conversation.say("desk.what_to_do")
+
+
+async def _answer(conversation: Conversation, case_id: int, text: str) -> None:
+    if not text.strip():
+        await conversation.say("desk.what_to_do")
+        return
+    if len(text) > MOST_CHARACTERS:
+        await conversation.say("talk.too_long", most=MOST_CHARACTERS)
+        return
+    try:
+        result = await answer(conversation.unit, conversation.officer, case_id, text)
+    except NotAllowedError:
+        await conversation.say("desk.not_allowed")
+        return
+    await conversation.expect_nothing()
+    match result:
+        case Done(case=case):
+            await conversation.say("desk.answered", number=case.number)
+        case TooLate(case=case):
+            await _too_late(conversation, case)
+
+
+async def choose_department(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
+    case = await _visible(conversation, callback_data.case_id, Action.PASS_ON)
+    if case is None:
+        return
+    if case.sealed:
+        await conversation.say("desk.not_allowed")
+    elif case.state not in UNFINISHED:
+        await _too_late(conversation, case)
+    else:
+        await conversation.say("desk.ask_department", case_id=case.id)
+
+
+async def hand_on(callback: CallbackQuery, callback_data: PassOn, conversation: Conversation) -> None:
+    try:
+        result = await pass_on(
+            conversation.unit,
+            conversation.deps.rules,
+            conversation.officer,
+            callback_data.case_id,
+            callback_data.department_id,
+        )
+    except NotAllowedError:
+        await conversation.say("desk.not_allowed")
+        return
+    retire_buttons(conversation, callback)
+    match result:
+        case Done(case=case):
+            await conversation.say("desk.passed_on", number=case.number, department=case.department_name)
+        case TooLate(case=case):
+            await _too_late(conversation, case)
+
+
+async def show(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
+    case = await _visible(conversation, callback_data.case_id, Action.SEE)
+    if case is not None:
+        await conversation.say("case.card", case_id=case.id)
+
+
+async def cancel(callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:  # noqa: ARG001  aiogram names it
+    retire_buttons(conversation, callback)
+    await conversation.expect_nothing()
+    await conversation.say("desk.cancelled")
+
+
+async def cancel_by_word(_message: Message, conversation: Conversation) -> None:
+    await conversation.expect_nothing()
+    await conversation.say("desk.cancelled")
+
+
+async def nothing_to_do(_message: Message, conversation: Conversation) -> None:
+    await conversation.say("desk.what_to_do")

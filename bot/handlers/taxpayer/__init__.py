@@ -1,0 +1,14 @@
+"""What taxpayers say and press."""
+
+from aiogram import Router
+
+from bot.handlers.filters import FromTaxpayer
+from bot.handlers.taxpayer import ask, cases, lookup, start
+
+
+def make_router() -> Router:
+    router = Router(name="taxpayer")
+    router.message.filter(FromTaxpayer())
+    router.callback_query.filter(FromTaxpayer())
+    router.include_routers(start.make_router(), lookup.make_router(), cases.make_router(), ask.make_router())
+    return router

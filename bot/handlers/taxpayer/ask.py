@@ -1,0 +1,235 @@
+"""Free text in: words for a courtesy, an answer from the FAQ, a choice, or a case."""
+
+from collections.abc import Sequence
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery, Message
+
+from bot.conversation import Conversation, retire_buttons
+from bot.handlers.taxpayer.cases import show_list
+from bot.wording.answers import answer_facts
+from bot.wording.buttons import Choice, Feedback, Insist, Sort
+from escalation.casebook import Case, case_of, open_case_of
+from escalation.cases import Letter, open_case, sort_out, supplement, take_out
+from escalation.routing import route
+from faq.asked import Asked, asked_at, conclude, hand_over, remember
+from faq.catalog import Entry
+from faq.matching import Answer, Choices, Nothing
+from intents import Kind, Understanding
+
+LETTER = "letter"
+MOST_CHARACTERS = 4096
+
+COURTESIES = {
+    Kind.GREETING: "talk.greeting",
+    Kind.THANKS: "talk.thanks",
+    Kind.UNINTELLIGIBLE: "talk.unintelligible",
+    Kind.OBJECTION: "talk.objection",
+}
+
+
+def make_router() -> Router:
+    router = Router(name="ask")
+    router.message.register(hear, F.text)
+    router.callback_query.register(feedback, Feedback.filter())
+    router.callback_query.register(choose, Choice.filter())
+    router.callback_query.register(insist, Insist.filter())
+    router.callback_query.register(sort, Sort.filter())
+    return router
+
+
+async def hear(message: Message, conversation: Conversation) -> None:
+    text = message.text or ""
+    if len(text) > MOST_CHARACTERS:
+        await conversation.say("talk.too_long", most=MOST_CHARACTERS)
+        return
+    understanding = conversation.deps.interpreter.understand(text)
+    if conversation.state == LETTER and understanding.kind not in COURTESIES:
+        await conversation.expect_nothing()
+        await open_from(conversation, text, understanding)
+        return
+    match understanding.kind:
+        case kind if kind in COURTESIES:
+            await conversation.say(COURTESIES[kind])
+        case Kind.STATUS:
+            await show_list(conversation)
+        case Kind.HUMAN:
+            await conversation.expect(LETTER)
+            await conversation.say("talk.human_what")
+        case _:
+            case_in_hand = await open_case_of(conversation.unit, conversation.taxpayer_id)
+            if case_in_hand is None:
+                await deal_with(conversation, text, understanding)
+            else:
+                await ask_where_it_belongs(conversation, case_in_hand, text)
+
+
+async def ask_where_it_belongs(conversation: Conversation, case: Case, text: str) -> None:
+    """A second line while a case is open: kept with the case at once, and its writer is asked."""
+    await supplement(conversation.unit, case, text, conversation.received_at, sorted_out=False)
+    await conversation.say("case.sort", case_id=case.id, number=case.number)
+
+
+async def deal_with(conversation: Conversation, text: str, understanding: Understanding) -> None:
+    """第十五条: what can be answered at once is answered at once; the rest becomes a case."""
+    match understanding.kind:
+        case Kind.OUTOFSCOPE:
+            asked_id = await _remember(conversation, text, "outofscope", understanding.confidence, None)
+            await conversation.say("talk.outofscope", asked_id=asked_id)
+        case Kind.QUESTION:
+            await look_into_faq(conversation, text, understanding)
+        case _:
+            await open_from(conversation, text, understanding)
+
+
+async def look_into_faq(conversation: Conversation, text: str, understanding: Understanding) -> None:
+    edition = conversation.deps.faq.edition
+    match edition.decide(text):
+        case Answer(candidate=candidate, confidence=confidence):
+            entry = edition.entries[candidate.entry_id]
+            asked_id = await _remember(conversation, text, "answer", confidence, entry)
+            await conversation.say("faq.answer", asked_id=asked_id, **answer_facts(entry))
+        case Choices(candidates=candidates, confidence=confidence):
+            entries = [edition.entries[candidate.entry_id] for candidate in candidates]
+            asked_id = await _remember(conversation, text, "choices", confidence, None)
+            await _offer(conversation, asked_id, entries)
+        case Nothing(nearest=nearest, confidence=confidence):
+            entry_near = None if nearest is None else edition.entries[nearest.entry_id]
+            asked_id = await _remember(conversation, text, "nothing", confidence, entry_near)
+            await open_from(conversation, text, understanding, asked_id=asked_id, nearest=entry_near)
+
+
+async def _remember(
+    conversation: Conversation, text: str, decision: str, confidence: float, entry: Entry | None
+) -> int:
+    return await remember(
+        conversation.unit,
+        conversation.party.address_id,
+        text,
+        asked_at=conversation.received_at,
+        decision=decision,
+        confidence=confidence,
+        entry_id=None if entry is None else entry.id,
+    )
+
+
+async def _offer(conversation: Conversation, asked_id: int, entries: Sequence[Entry]) -> None:
+    questions = [(entry.id, entry.question) for entry in entries]
+    await conversation.say("faq.choices", asked_id=asked_id, questions=questions)
+
+
+async def feedback(callback: CallbackQuery, callback_data: Feedback, conversation: Conversation) -> None:
+    """「解决了 / 没解决 / 转人工」."""
+    question = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
+    if question is None or callback_data.verdict not in ("solved", "unsolved", "human"):
+        await conversation.say("talk.stale")
+    elif question.case_id is not None:
+        await conversation.say("faq.already_with_people")
+    elif callback_data.verdict == "human":
+        retire_buttons(conversation, callback)
+        await give_to_people(conversation, question)
+    else:
+        await conclude(conversation.unit, question.id, callback_data.verdict)
+        await conversation.say(f"faq.{callback_data.verdict}", asked_id=question.id)
+
+
+async def choose(callback: CallbackQuery, callback_data: Choice, conversation: Conversation) -> None:
+    """One of the candidates, or 「都不是」: after one such round the question goes to people."""
+    question = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
+    if question is None:
+        await conversation.say("talk.stale")
+        return
+    if question.case_id is not None:
+        await conversation.say("faq.already_with_people")
+        return
+    if callback_data.entry_id == 0:
+        retire_buttons(conversation, callback)
+        await give_to_people(conversation, question)
+        return
+    entry = _entry(conversation, callback_data.entry_id)
+    if entry is None:
+        await conversation.say("talk.stale")
+        return
+    await conclude(conversation.unit, question.id, "chosen", entry_id=entry.id)
+    await conversation.say("faq.answer", asked_id=question.id, **answer_facts(entry))
+
+
+def _entry(conversation: Conversation, entry_id: int | None) -> Entry | None:
+    entries = conversation.deps.faq.edition.entries.values()
+    return next((entry for entry in entries if entry.id == entry_id), None)
+
+
+async def insist(callback: CallbackQuery, callback_data: Insist, conversation: Conversation) -> None:
+    """Not the bureau's business, but the person insists."""
+    question = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
+    if question is None:
+        await conversation.say("talk.stale")
+    elif question.case_id is not None:
+        await conversation.say("faq.already_with_people")
+    else:
+        retire_buttons(conversation, callback)
+        await give_to_people(conversation, question)
+
+
+async def sort(callback: CallbackQuery, callback_data: Sort, conversation: Conversation) -> None:
+    """「补充到该办件 / 新问题」."""
+    case = await case_of(conversation.unit, conversation.taxpayer_id, callback_data.case_id)
+    if case is None:
+        await conversation.say("talk.stale")
+        return
+    if callback_data.act == "supplement":
+        if await sort_out(conversation.unit, case):
+            await conversation.say("case.supplemented", number=case.number)
+        else:
+            await conversation.say("talk.stale")
+    else:
+        text = await take_out(conversation.unit, case)
+        if text is None:
+            await conversation.say("talk.stale")
+        else:
+            await deal_with(conversation, text, conversation.deps.interpreter.understand(text))
+    retire_buttons(conversation, callback)
+
+
+async def give_to_people(conversation: Conversation, question: Asked) -> None:
+    understanding = conversation.deps.interpreter.understand(question.text)
+    nearest = _entry(conversation, question.entry_id)
+    await open_from(conversation, question.text, understanding, asked_id=question.id, nearest=nearest)
+
+
+async def open_from(
+    conversation: Conversation,
+    text: str,
+    understanding: Understanding,
+    *,
+    asked_id: int | None = None,
+    nearest: Entry | None = None,
+) -> None:
+    """The text becomes a case of its kind, at the department that the rules choose."""
+    deps = conversation.deps
+    kind = understanding.kind if deps.rules.kind(understanding.kind).opens_case else Kind.QUESTION
+    chosen = route(
+        understanding.normalised,
+        understanding.tokens,
+        kind,
+        deps.routing[conversation.party.bureau_id],
+        deps.rules.kinds,
+        nearest_department=None if nearest is None else nearest.department_code,
+    )
+    opened = await open_case(
+        conversation.unit,
+        deps.rules,
+        Letter(
+            kind=kind.value,
+            text=text,
+            taxpayer_id=conversation.taxpayer_id,
+            address_id=conversation.party.address_id,
+            bureau_id=conversation.party.bureau_id,
+            received_at=conversation.received_at,
+            departments=[ranked.department for ranked in chosen.departments],
+            reasons=[*understanding.reasons, *chosen.reasons],
+            confidence=understanding.confidence,
+        ),
+    )
+    if asked_id is not None:
+        await hand_over(conversation.unit, asked_id, opened.case_id)

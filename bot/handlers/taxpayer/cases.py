@@ -1,0 +1,54 @@
+"""「我的办件」: the list, one case, how its date was counted, the rating."""
+
+from aiogram import F, Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message
+
+from bot.conversation import Conversation, retire_buttons
+from bot.wording.buttons import Menu, OwnCase, Rate
+from escalation.casebook import case_of, cases_of
+from escalation.cases import rate
+
+OWN_CASES = {"我的办件", "我的办件到哪了"}
+
+
+def make_router() -> Router:
+    router = Router(name="cases")
+    router.message.register(list_cases, Command("cases"))
+    router.message.register(list_cases, F.text.in_(OWN_CASES))
+    router.callback_query.register(press_list, Menu.filter(F.act == "cases"))
+    router.callback_query.register(look, OwnCase.filter(F.act.in_({"view", "how"})))
+    router.callback_query.register(give_stars, Rate.filter())
+    return router
+
+
+async def list_cases(_message: Message, conversation: Conversation) -> None:
+    await show_list(conversation)
+
+
+async def press_list(_callback: CallbackQuery, conversation: Conversation) -> None:
+    await show_list(conversation)
+
+
+async def show_list(conversation: Conversation) -> None:
+    own = await cases_of(conversation.unit, conversation.taxpayer_id)
+    await conversation.say("case.list", case_ids=[case.id for case in own])
+
+
+async def look(_callback: CallbackQuery, callback_data: OwnCase, conversation: Conversation) -> None:
+    case = await case_of(conversation.unit, conversation.taxpayer_id, callback_data.case_id)
+    if case is None:
+        await conversation.say("talk.stale")
+    else:
+        await conversation.say(f"case.{callback_data.act}", case_id=case.id)
+
+
+async def give_stars(callback: CallbackQuery, callback_data: Rate, conversation: Conversation) -> None:
+    case = await case_of(conversation.unit, conversation.taxpayer_id, callback_data.case_id)
+    if case is None:
+        await conversation.say("talk.stale")
+    elif await rate(conversation.unit, conversation.taxpayer_id, case.id, callback_data.stars):
+        retire_buttons(conversation, callback)
+        await conversation.say("case.rated", stars=callback_data.stars)
+    else:
+        await conversation.say("case.already_rated")

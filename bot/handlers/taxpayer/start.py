@@ -1,0 +1,61 @@
+"""The first words, the language, and an invitation that makes an officer of a stranger."""
+
+from aiogram import F, Router
+from aiogram.filters import Command, CommandObject, CommandStart
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy import select
+
+from bot.conversation import Conversation
+from bot.wording.buttons import Menu
+from bot.wording.speech import CHINESE, ENGLISH
+from storage.people import change_address, find_officer, open_invitation, use_invitation
+from storage.tables import bureaus
+
+
+def make_router() -> Router:
+    router = Router(name="start")
+    router.message.register(enter, CommandStart(deep_link=True))
+    router.message.register(start, CommandStart())
+    router.message.register(start, Command("help"))
+    router.message.register(change_language, Command("language"))
+    router.callback_query.register(press_language, Menu.filter(F.act == "language"))
+    return router
+
+
+async def start(_message: Message, conversation: Conversation) -> None:
+    await conversation.expect_nothing()
+    await welcome(conversation)
+
+
+async def welcome(conversation: Conversation) -> None:
+    name = await conversation.unit.value(select(bureaus.c.name).where(bureaus.c.id == conversation.party.bureau_id))
+    await conversation.say("talk.welcome", bureau=name)
+
+
+async def enter(_message: Message, command: CommandObject, conversation: Conversation) -> None:
+    """第十二条: an officer comes in by a one-time invitation; this chat becomes the officer's own."""
+    invitation = await open_invitation(conversation.unit, command.args or "", "bind")
+    if invitation is None or invitation.department_id is not None:
+        await conversation.say("desk.invitation_spent")
+        return
+    officer = await find_officer(conversation.unit, invitation.officer_id)
+    if officer is None or not await use_invitation(conversation.unit, invitation.id):
+        await conversation.say("desk.invitation_spent")
+        return
+    await change_address(conversation.unit, conversation.party.address_id, officer_id=officer.id)
+    await conversation.expect_nothing()
+    await conversation.say("desk.bound", name=officer.name)
+
+
+async def change_language(_message: Message, conversation: Conversation) -> None:
+    await switch_language(conversation)
+
+
+async def press_language(_callback: CallbackQuery, conversation: Conversation) -> None:
+    await switch_language(conversation)
+
+
+async def switch_language(conversation: Conversation) -> None:
+    language = CHINESE if conversation.party.language == ENGLISH else ENGLISH
+    await change_address(conversation.unit, conversation.party.address_id, language=language)
+    await conversation.say("talk.language")

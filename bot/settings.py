@@ -1,0 +1,143 @@
+"""Settings from the environment, checked all at once at the start; docs/operations.md describes each of them."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.exc import ArgumentError
+
+from storage.database import DatabaseError, parse_url
+from storage.vault import VaultError, make_vault, parse_keys
+
+PREFIX = "SHUIQIAO_"
+TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{20,}")
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong; the message names each of them and says what would be right."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. The field's description is the sentence of the operations page."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", min_length=1, description="网页监听的地址")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8080, validation_alias="PORT", description="网页监听的端口；0 表示由系统挑一个"
+    )
+    public_url: str | None = Field(
+        None, pattern=r"^https?://[^/\s]+$", description="对外的网址（不带末尾斜杠），链接用它拼成"
+    )
+    database_url: str = Field("sqlite:///var/shuiqiao.db", description="数据库地址：sqlite:/// 或 postgresql://")
+    key: SecretStr | None = Field(None, description="加密密钥，多把用逗号隔开，第一把用于加密")
+    key_file: Path = Field(Path("var/key"), description="没有设置密钥时读取、首次运行时生成的密钥文件")
+    telegram_token: SecretStr | None = Field(None, description="Telegram 机器人的令牌；不设置则不接 Telegram")
+    telegram_api: str | None = Field(
+        None, pattern=r"^https?://[^/\s]+$", description="自建 Bot API 服务器的地址；不设置则用官方服务器"
+    )
+    workers: int = Field(8, ge=1, le=64, description="同时处理的会话数")
+    handler_seconds: float = Field(10.0, gt=0, le=60, description="处理一条来信最多用多少秒")
+    lease_seconds: float = Field(20.0, gt=0, le=300, description="会话租约的秒数，应大于处理时限")
+    posts_per_minute: int = Field(30, ge=1, description="一位网页访客每分钟最多发几条")
+    posts_per_minute_per_address: int = Field(300, ge=1, description="一个网络地址每分钟最多发几条")
+    keep_days: int = Field(30, ge=1, description="已处理的来信和已送达的通知保留多少天")
+    sample: bool = Field(default=True, description="数据库为空时装入样例局和样例问答")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志的详细程度")
+    log_format: Literal["console", "json"] = Field("console", description="日志的样式：给人看或给机器看")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: str) -> str:
+        try:
+            parse_url(value)
+        except (ArgumentError, DatabaseError) as error:
+            raise ValueError("应以 sqlite:/// 或 postgresql:// 开头") from error
+        return value
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _is_a_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("令牌应形如 123456789:AAE…（数字、冒号、至少 20 个字母或数字），请从 BotFather 完整复制")
+        return value
+
+    @field_validator("key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                make_vault(parse_keys(value.get_secret_value()))
+            except VaultError as error:
+                raise ValueError(str(error)) from error
+        return value
+
+    @property
+    def page_url(self) -> str:
+        """The address of the web pages as people see it, without a slash at the end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that sets a field."""
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"{PREFIX}{name.upper()}"
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """The settings of this process; raises SettingsError that names every wrong and every unknown one at once."""
+    environment = os.environ if environment is None else environment
+    known = {variable_of(name) for name in Settings.model_fields}
+    findings = [
+        f"{name}：没有这个设置，请核对拼写（见 docs/operations.md）"
+        for name in sorted(environment)
+        if name.startswith(PREFIX) and name not in known
+    ]
+    values: dict[str, Any] = {
+        variable_of(name) if name == "port" else name: environment[variable_of(name)]
+        for name in Settings.model_fields
+        if environment.get(variable_of(name), "") != ""
+    }
+    values |= {variable_of(name) if name == "port" else name: value for name, value in overrides.items()}
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        findings += [_finding(dict(problem)) for problem in error.errors()]
+    else:
+        if settings.lease_seconds <= settings.handler_seconds:
+            findings.append(f"{PREFIX}LEASE_SECONDS：应大于 {PREFIX}HANDLER_SECONDS（{settings.handler_seconds:g}）")
+    if findings:
+        raise SettingsError("设置有误：\n" + "\n".join(f"  · {finding}" for finding in findings))
+    return settings
+
+
+def _finding(problem: dict[str, Any]) -> str:
+    field = str(problem["loc"][0])
+    variable = field if field == "PORT" else variable_of(field)
+    context = problem.get("ctx", {})
+    match problem["type"]:
+        case "int_parsing" | "int_type" | "int_from_float":
+            right = "应为整数"
+        case "float_parsing" | "float_type":
+            right = "应为数字"
+        case "bool_parsing":
+            right = "应为 true 或 false"
+        case "greater_than_equal":
+            right = f"应不小于 {context['ge']}"
+        case "less_than_equal":
+            right = f"应不大于 {context['le']}"
+        case "greater_than":
+            right = f"应大于 {context['gt']}"
+        case "literal_error":
+            right = f"应为 {context['expected']} 之一"
+        case "string_pattern_mismatch":
+            right = "应形如 https://example.gov.cn（不带路径和末尾斜杠）"
+        case "value_error":
+            right = str(context["error"])
+        case _:
+            right = str(problem["msg"])
+    return f"{variable}：{right}"

@@ -1,0 +1,398 @@
+// The browser side of the chat: shows what the server streams, posts what the person writes or presses.
+
+import { draw, firstLine, make, page, place, words } from "./message.js";
+
+const base = page.base;
+const csrf = document.querySelector('meta[name="csrf-token"]').content;
+const maxLength = Number(page.maxLength);
+const pageTitle = document.title;
+const find = (selector) => document.querySelector(selector);
+
+const [scroller, log, typing, banner, toast, fresh] =
+  ["#scroller", "#log", "#typing", "#banner", "#toast", "#fresh"].map(find);
+const [composer, input, strip, counter, refusal, announcer] =
+  ["#composer", "#text", "#strip", "#counter", "#refusal", "#announcer"].map(find);
+const controls = composer.querySelector("fieldset");
+
+const POST_LIMIT_MS = 15000; // then the message counts as undelivered
+const ECHO_LIMIT_MS = 8000; // accepted, yet not streamed back: the stream is dead though it looks open
+const PATIENCE_MS = 1500; // shorter interruptions are not worth a banner
+const SLEEP_MS = 60000; // after so long in the background a stream is not trusted
+const storageKey = `shuiqiao:undelivered:${base}`;
+/**
+ * @typedef {{client_id: string, text: string, reply_to: number|null, at: string, session: string,
+ *   state: "sending"|"failed"|"refused", note: string, node: HTMLElement}} Letter  what the server has not accepted yet
+ * @typedef {{kind: "accepted"|"transient"|"refused"|"gone", words: string, retryAfter: number}} Outcome  of a POST
+ */
+
+/** @type {Map<number, {seq: number, node: HTMLElement, text: string}>} */
+const shown = new Map();
+/** @type {Map<string, Letter>} in the order of writing */
+const outbox = new Map();
+/** @type {Map<string, HTMLElement>} accepted, waiting for their echo */
+const accepted = new Map();
+
+let lastSeq = 0;
+let tries = 0; // to reopen the stream
+let replyTo = null;
+let stuckToBottom = true;
+let ready = false;
+let ended = false;
+let delivering = false;
+let unread = 0; // arrived while the page was in the background
+let hiddenSince = 0;
+/** @type {Record<"toast"|"typing"|"banner"|"reopen", number|undefined>} */
+const timers = {};
+const acts = { reply: startReply, press, find: (id) => shown.get(id) };
+/** @type {EventSource|null} */
+let stream = null;
+
+/** A random UUID; `crypto.randomUUID` is missing on plain-HTTP intranets. */
+function uuid4() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
+}
+
+const lengthOf = (text) => [...text].length; // characters, as the server counts them
+
+function scrollDown() {
+  scroller.scrollTop = scroller.scrollHeight;
+  stuckToBottom = true;
+  fresh.hidden = true;
+}
+
+function say(text) {
+  toast.textContent = text;
+  toast.classList.toggle("visible", text !== "");
+  clearTimeout(timers.toast);
+  if (text) timers.toast = setTimeout(say, Math.max(4000, text.length * 150), "");
+}
+
+function showBanner(text, offerReload = false) {
+  banner.firstElementChild.textContent = text;
+  banner.lastElementChild.hidden = !offerReload;
+  banner.hidden = !text;
+}
+
+function showTyping(visible) {
+  typing.hidden = !visible;
+  clearTimeout(timers.typing);
+  if (visible) timers.typing = setTimeout(showTyping, 6000, false);
+  if (visible && stuckToBottom) scrollDown();
+}
+
+/** The session is over: nothing more is sent, and undelivered words stay stored for the reload. */
+function endSession(text) {
+  ended = true;
+  if (stream) stream.close();
+  controls.disabled = true;
+  showTyping(false);
+  clearTimeout(timers.banner);
+  showBanner(text, true);
+}
+
+// ---- messages on the page
+
+/** Takes one streamed message: new, the echo of a letter, or a newer version of one that is shown. */
+function receive(message) {
+  lastSeq = Math.max(lastSeq, message.seq);
+  const known = shown.get(message.id);
+  if (known && known.seq >= message.seq) return;
+  const letter = outbox.get(message.client_id);
+  const node = (known && known.node) || (letter && letter.node) || accepted.get(message.client_id) || make("article");
+  if (letter) forget(letter);
+  accepted.delete(message.client_id);
+  node.dataset.id = String(message.id);
+  shown.set(message.id, { seq: message.seq, node, text: message.text });
+  draw(node, message, acts);
+  place(node, message.id);
+  if (message.from === "bot") showTyping(false);
+  if (stuckToBottom) scrollDown();
+  else if (ready && !known && message.from === "bot") fresh.hidden = false;
+  if (ready && !known && document.hidden) document.title = `(${++unread}) ${pageTitle}`;
+}
+
+// ---- posting
+
+/** @returns {Promise<Outcome>} never throws */
+async function post(path, body) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), POST_LIMIT_MS);
+  try {
+    const response = await fetch(base + path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
+      body: JSON.stringify(body),
+      signal: abort.signal,
+    });
+    if (response.ok) return { kind: "accepted", words: "", retryAfter: 0 };
+    if (response.status === 401) {
+      endSession(words.session_gone);
+      return { kind: "gone", words: "", retryAfter: 0 };
+    }
+    const problem = await response.json().catch(() => ({}));
+    const transient = response.status === 429 || response.status >= 500;
+    return {
+      kind: transient ? "transient" : "refused",
+      words: problem.message || (transient ? words.unreachable : words.refused),
+      retryAfter: Number(problem.retry_after) || 0,
+    };
+  } catch {
+    return { kind: "transient", words: words.unreachable, retryAfter: 0 };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function remember() {
+  const letters = [...outbox.values()].map(({ node, ...rest }) => rest);
+  try {
+    if (letters.length) sessionStorage.setItem(storageKey, JSON.stringify(letters));
+    else sessionStorage.removeItem(storageKey);
+  } catch {
+    // storage may be forbidden inside a frame; the letters then live as long as the page
+  }
+}
+
+function forget(letter) {
+  outbox.delete(letter.client_id);
+  remember();
+}
+
+/** Brings back what was undelivered. Words left by another session are shown but wait for a person's press. */
+function restore() {
+  try {
+    for (const letter of JSON.parse(sessionStorage.getItem(storageKey)) || []) {
+      const state = letter.session === csrf ? "failed" : "refused";
+      addLetter({ ...letter, state, note: words.left_undelivered });
+    }
+  } catch {
+    // unreadable or forbidden storage: there is nothing to bring back
+  }
+}
+
+function addLetter(letter) {
+  letter.node = make("article");
+  outbox.set(letter.client_id, letter);
+  draw(letter.node, letter, acts);
+  place(letter.node, Infinity);
+  showState(letter);
+}
+
+/** What stands under a letter: 发送中, or why not and what can be done. */
+function showState({ node, state, note, client_id }) {
+  const spot = node.querySelector(".state");
+  node.classList.toggle("undelivered", state !== "sending");
+  if (state === "sending") {
+    spot.replaceChildren(words.sending);
+    return;
+  }
+  const retry = make("button", "retry", words.not_delivered);
+  retry.addEventListener("click", () => resend((letter) => letter.client_id === client_id));
+  spot.replaceChildren(make("span", "note", note), retry);
+  if (state === "refused") {
+    const edit = make("button", "retry", words.edit_again);
+    edit.addEventListener("click", () => takeBack(outbox.get(client_id)));
+    spot.append(edit);
+  }
+}
+
+function setState(letter, state, note = "") {
+  Object.assign(letter, { state, note });
+  showState(letter);
+}
+
+function takeBack(letter) {
+  forget(letter);
+  letter.node.remove();
+  input.value = [letter.text, input.value].filter(Boolean).join("\n");
+  measure();
+  input.focus();
+}
+
+/** Posts the waiting letters one after the other, so that they arrive in the order of writing. */
+async function deliver() {
+  if (delivering) return;
+  delivering = true;
+  for (;;) {
+    const letter = [...outbox.values()].find(({ state }) => state === "sending");
+    if (!letter || ended) break;
+    const { client_id, text, reply_to } = letter;
+    const outcome = await post("/messages", { client_id, text, reply_to });
+    if (!outbox.has(client_id)) continue; // its echo was faster
+    if (outcome.kind === "accepted") {
+      forget(letter);
+      accepted.set(client_id, letter.node);
+      letter.node.querySelector(".state").textContent = words.sent;
+      setTimeout(() => accepted.has(client_id) && connect(), ECHO_LIMIT_MS);
+      continue;
+    }
+    const refused = outcome.kind === "refused"; // this one; anything else would befall those behind it as well
+    const undelivered = refused ? [letter] : [...outbox.values()].filter(({ state }) => state === "sending");
+    for (const other of undelivered) setState(other, refused ? "refused" : "failed", outcome.words);
+    announcer.textContent = `${words.not_delivered} ${outcome.words}`;
+    if (stuckToBottom) scrollDown();
+    if (outcome.retryAfter) setTimeout(resend, outcome.retryAfter * 1000);
+  }
+  delivering = false;
+}
+
+/** Tries again, with the same client ids: the server takes a repeated one for the same message. */
+function resend(wanted = ({ state }) => state === "failed") {
+  for (const letter of outbox.values()) if (wanted(letter)) setState(letter, "sending");
+  deliver();
+}
+
+function write(text, inReplyTo = null) {
+  const at = new Date().toISOString();
+  addLetter({ client_id: uuid4(), text, reply_to: inReplyTo, at, session: csrf, state: "sending", note: "" });
+  remember();
+  scrollDown();
+  resend();
+}
+
+/** Presses a message's button. After an unclear outcome the next press of it repeats the same client id. */
+async function press(key, messageId, data) {
+  const keys = [...key.closest(".keyboard").querySelectorAll("button")];
+  if (ended || keys.some((other) => other.getAttribute("aria-disabled") === "true")) return;
+  for (const other of keys) other.setAttribute("aria-disabled", "true");
+  key.classList.add("pressed");
+  const client_id = key.dataset.clientId || uuid4();
+  const outcome = await post("/presses", { client_id, message_id: messageId, data });
+  if (outcome.kind === "accepted") await new Promise((done) => setTimeout(done, PATIENCE_MS));
+  else if (outcome.words) say(outcome.words);
+  key.dataset.clientId = outcome.kind === "transient" ? client_id : "";
+  key.classList.remove("pressed");
+  for (const other of keys) other.removeAttribute("aria-disabled");
+}
+
+// ---- the stream
+
+function connect() {
+  if (ended) return;
+  if (stream) stream.close();
+  clearTimeout(timers.reopen);
+  const own = (stream = new EventSource(`${base}/events?after=${lastSeq}`));
+  const on = (name, act) => own.addEventListener(name, (event) => act(event.data ? JSON.parse(event.data) : {}));
+  on("message", receive);
+  on("toast", ({ text }) => say(text));
+  on("typing", () => showTyping(true));
+  on("bye", ({ text }) => endSession(text || words.session_ended));
+  on("ready", caughtUp);
+  own.addEventListener("error", () => own === stream && connectionLost());
+}
+
+function caughtUp() {
+  clearTimeout(timers.banner);
+  timers.banner = undefined;
+  tries = 0;
+  showBanner("");
+  ready = true;
+  log.setAttribute("aria-busy", "false");
+  resend();
+}
+
+/** EventSource comes back by itself, except after an HTTP error: then ask what is wrong, ever less often. */
+function connectionLost() {
+  if (ended) return;
+  const tell = () => showBanner(navigator.onLine ? words.connecting : words.offline);
+  if (!timers.banner) timers.banner = setTimeout(tell, PATIENCE_MS);
+  if (stream.readyState !== EventSource.CLOSED) return;
+  tries += 1;
+  const wait = Math.min(30000, 1000 * 2 ** tries) * (0.5 + Math.random() / 2);
+  clearTimeout(timers.reopen);
+  timers.reopen = setTimeout(async () => {
+    const abort = new AbortController();
+    const response = await fetch(`${base}/events?after=${lastSeq}`, { signal: abort.signal }).catch(() => null);
+    abort.abort();
+    if (response && response.status === 401) endSession(words.session_gone);
+    else if (response && response.ok) connect();
+    else connectionLost();
+  }, wait);
+}
+
+// ---- writing
+
+function startReply(id) {
+  replyTo = id;
+  strip.querySelector("span").textContent = firstLine(shown.get(id).text);
+  strip.hidden = false;
+  input.focus();
+}
+
+function cancelReply() {
+  replyTo = null;
+  strip.hidden = true;
+  input.focus();
+}
+
+/** Grows the box with its text; near the limit counts, beyond it says so. @returns {boolean} fits */
+function measure() {
+  input.style.height = "auto";
+  input.style.height = `${input.scrollHeight + input.offsetHeight - input.clientHeight}px`;
+  const count = lengthOf(input.value.trim());
+  const fits = count <= maxLength;
+  counter.hidden = count < maxLength * 0.9;
+  counter.textContent = `${count} / ${maxLength}`;
+  input.setAttribute("aria-invalid", String(!fits));
+  if (fits) refusal.textContent = "";
+  return fits;
+}
+
+composer.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = input.value.trim();
+  input.focus();
+  if (!text || ended) return;
+  if (!measure()) {
+    refusal.textContent = words.too_long.replace("{max}", maxLength).replace("{count}", lengthOf(text));
+    return;
+  }
+  write(text, replyTo);
+  input.value = "";
+  measure();
+  if (replyTo !== null) cancelReply();
+});
+input.addEventListener("input", measure);
+input.addEventListener("keydown", (event) => {
+  // 229 is what some browsers report for the Enter that only ends the choice of a character
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  composer.requestSubmit();
+});
+for (const button of composer.querySelectorAll("[data-send]")) {
+  button.addEventListener("click", () => write(button.dataset.send));
+}
+strip.querySelector("button").addEventListener("click", cancelReply);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.isComposing && replyTo !== null) cancelReply();
+});
+
+scroller.addEventListener("scroll", () => {
+  stuckToBottom = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
+  if (stuckToBottom) fresh.hidden = true;
+});
+fresh.addEventListener("click", scrollDown);
+new ResizeObserver(() => stuckToBottom && scrollDown()).observe(scroller);
+banner.lastElementChild.addEventListener("click", () => location.reload());
+
+window.addEventListener("online", connect);
+window.addEventListener("offline", () => !ended && showBanner(words.offline));
+window.addEventListener("pageshow", (event) => event.persisted && connect());
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    hiddenSince = Date.now();
+    return;
+  }
+  unread = 0;
+  document.title = pageTitle;
+  if (Date.now() - hiddenSince > SLEEP_MS) connect();
+});
+
+controls.disabled = false;
+restore();
+connect();
+if (matchMedia("(hover: hover)").matches && window.top === window.self) input.focus({ preventScroll: true });

@@ -1,0 +1,19 @@
+"""Every sentence that a person reads: a notice in, text and buttons out."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.wording import answers, cases, desk, talk
+from bot.wording.speech import Button, Speech, Telling, Wording, Words, words_of
+
+WORDINGS: Mapping[str, Wording] = MappingProxyType(
+    {**talk.WORDINGS, **answers.WORDINGS, **cases.WORDINGS, **desk.WORDINGS}
+)
+
+
+async def compose(kind: str, telling: Telling) -> Speech | None:
+    """The words of a notice; None where there is nothing left to say, because it is no longer true."""
+    return await WORDINGS[kind](telling)
+
+
+__all__ = ["WORDINGS", "Button", "Speech", "Telling", "Words", "compose", "words_of"]

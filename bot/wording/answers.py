@@ -1,0 +1,73 @@
+"""What the FAQ says: an answer with its basis, a choice of questions, and what follows."""
+
+from datetime import date
+
+from bot.wording.buttons import Choice, Feedback
+from bot.wording.speech import Button, Speech, Telling, Wording
+from escalation.workdays import local_date
+from faq.catalog import Entry
+
+
+def answer_facts(entry: Entry) -> dict[str, object]:
+    """What an answer's notice keeps of the entry: the words of the approved revision, as they stood when asked."""
+    return {
+        "question": entry.question,
+        "answer": entry.answer,
+        "legal_basis": entry.legal_basis,
+        "revision": entry.revision,
+        "verified_on": None if entry.verified_on is None else entry.verified_on.isoformat(),
+        "valid_until": None if entry.valid_until is None else entry.valid_until.isoformat(),
+        "sample": entry.sample,
+    }
+
+
+async def answer(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    lines = [f"【{facts['question']}】", "", str(facts["answer"]), "", _("依据：{basis}", basis=facts["legal_basis"])]
+    if facts["valid_until"]:
+        lines.append(_("政策执行至：{day}", day=_.full_day(date.fromisoformat(facts["valid_until"]))))
+    if facts["verified_on"]:
+        lines.append(_("最近核实：{day}", day=_.full_day(date.fromisoformat(facts["verified_on"]))))
+    else:
+        today = _.full_day(local_date(telling.reader.now))
+        lines.append(_("样例，未经本局核实（答复日期：{day}）", day=today))
+    asked_id = facts["asked_id"]
+    buttons = (
+        Button(_("解决了"), Feedback(asked_id=asked_id, verdict="solved").pack()),
+        Button(_("没解决"), Feedback(asked_id=asked_id, verdict="unsolved").pack()),
+        Button(_("转人工"), Feedback(asked_id=asked_id, verdict="human").pack()),
+    )
+    return Speech("\n".join(lines), (buttons,))
+
+
+async def choices(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    rows = [
+        (Button(question, Choice(asked_id=facts["asked_id"], entry_id=entry_id).pack()),)
+        for entry_id, question in facts["questions"]
+    ]
+    rows.append((Button(_("都不是"), Choice(asked_id=facts["asked_id"], entry_id=0).pack()),))
+    return Speech(_("您想问的是下面哪一个？都不是的话，我转给工作人员答复。"), tuple(rows))
+
+
+async def solved(telling: Telling) -> Speech:
+    return Speech(telling.words("很高兴能帮到您。有其他问题，请随时留言。"))
+
+
+async def unsolved(telling: Telling) -> Speech:
+    _ = telling.words
+    button = Button(_("转人工"), Feedback(asked_id=telling.payload["asked_id"], verdict="human").pack())
+    return Speech(_("抱歉没有解决您的问题。您可以换个说法再问一次，或转给工作人员答复。"), ((button,),))
+
+
+async def already_with_people(telling: Telling) -> Speech:
+    return Speech(telling.words("这个问题已经转给工作人员了，请在“我的办件”中查看。"))
+
+
+WORDINGS: dict[str, Wording] = {
+    "faq.answer": answer,
+    "faq.choices": choices,
+    "faq.solved": solved,
+    "faq.unsolved": unsolved,
+    "faq.already_with_people": already_with_people,
+}

@@ -1,0 +1,260 @@
+"""What a taxpayer is told about a case: the receipt, how its due date is counted, where it stands, the answer."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.wording.buttons import Menu, OwnCase, Rate, Sort
+from bot.wording.speech import Button, Speech, Telling, Wording, Words
+from escalation.casebook import (
+    Case,
+    Event,
+    Message,
+    Reckoning,
+    events_of,
+    find_case,
+    messages_of,
+    reckoning_of,
+)
+from escalation.kinds import CaseKind
+from escalation.rulebook import Rulebook
+
+
+def kind_name(_: Words, rules: Rulebook, code: str) -> str:
+    return _(rules.kind(code).name)
+
+
+def state_name(_: Words, case: Case) -> str:
+    return {"open": _("待签收"), "signed": _("办理中"), "answered": _("已答复")}[case.state]
+
+
+def deadline(_: Words, due_on: date) -> str:
+    return _("最迟 {day} 24:00 前答复（北京时间）", day=_.day(due_on))
+
+
+async def receipt(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    kind = telling.rules.kind(facts["kind"])
+    case = await find_case(telling.reader, facts["case_id"])
+    reckoning = None if case is None else await reckoning_of(telling.reader, telling.rules, case)
+    head = (
+        _("您的来信已收到，由专门部门办理。")
+        if kind.sealed
+        else _("您的{kind}已收到，现转有关部门办理。", kind=_(kind.name))
+    )
+    lines = [
+        head,
+        "",
+        _("办件编号：{number}", number=facts["number"]),
+        _("承办部门：{department}", department=facts["department"]),
+        *_due_lines(_, kind, facts["due_on"], reckoning),
+        _("查询码：{code}（凭编号和查询码可在任何浏览器中查询，请妥善保管）", code=facts["code"]),
+    ]
+    if kind.receipt_note:
+        lines += ["", _(kind.receipt_note)]
+    how = Button(_("如何计算"), OwnCase(case_id=facts["case_id"], act="how").pack())
+    view = Button(_("查看办件"), OwnCase(case_id=facts["case_id"], act="view").pack())
+    return Speech("\n".join(lines), ((how, view),) if facts["due_on"] else ((view,),))
+
+
+def _due_lines(_: Words, kind: CaseKind, due_on: str | None, reckoning: Reckoning | None) -> Sequence[str]:
+    if due_on is None:
+        if kind.starts == "confirmation":
+            return [_("答复期限：自申请确认之日起计算，确认后会告知您")]
+        return [_("答复期限：按有关规定办理")]
+    label = _("本局承诺") if kind.is_own_promise else _("答复期限")
+    lines = [_("{label}：{deadline}", label=label, deadline=deadline(_, date.fromisoformat(due_on)))]
+    if reckoning is not None and reckoning.provisional:
+        lines.append(_("（期间的放假安排尚未全部公布，此日期为暂定，如有变动会告知您）"))
+    return lines
+
+
+async def how(telling: Telling) -> Speech | None:
+    """「如何计算」: day by day what was counted and what was skipped."""
+    _ = telling.words
+    case = await find_case(telling.reader, telling.payload["case_id"])
+    if case is None:
+        return None
+    reckoning = await reckoning_of(telling.reader, telling.rules, case)
+    if reckoning is None or reckoning.due_on is None:
+        return Speech(_("办件 {number} 目前没有正在计算的期限。", number=case.number))
+    lines = [
+        _("办件 {number} 的期限是这样计算的（北京时间）：", number=case.number),
+        "",
+        _("{moment} 收到，当日不计", moment=_.moment(reckoning.received_at)),
+        *_day_lines(_, reckoning),
+        "",
+        deadline(_, reckoning.due_on),
+    ]
+    if reckoning.provisional:
+        lines.append(_("其中标“暂定”的日子，放假安排尚未正式公布。"))
+    return Speech("\n".join(lines))
+
+
+# A term of sixty or ninety days is retold in its first and last days; the count in between is said in one line.
+LONGEST_RETOLD = 31
+
+
+def _day_lines(_: Words, reckoning: Reckoning) -> Sequence[str]:
+    lines, counted = [], 0
+    for day in reckoning.days:
+        mark = _("（暂定）") if day.provisional else ""
+        if day.counts:
+            counted += 1
+            lines.append(_("第{n}天　{day}　{why}{mark}", n=counted, day=_.day(day.on), why=_(day.why), mark=mark))
+        else:
+            lines.append(_("不计　　{day}　{why}{mark}", day=_.day(day.on), why=_(day.why), mark=mark))
+    if len(lines) <= LONGEST_RETOLD:
+        return lines
+    left_out = len(lines) - 20
+    return [*lines[:10], _("……（中间 {n} 天依此类推）", n=left_out), *lines[-10:]]
+
+
+async def signed(telling: Telling) -> Speech | None:
+    _ = telling.words
+    case = await find_case(telling.reader, telling.payload["case_id"])
+    if case is None or case.state == "answered":
+        return None
+    lines = [
+        _("您的办件 {number} 已由{department}签收，正在办理。", number=case.number, department=case.department_name)
+    ]
+    reckoning = await reckoning_of(telling.reader, telling.rules, case)
+    if reckoning is not None and reckoning.due_on is not None:
+        lines.append(_("{deadline}。", deadline=deadline(_, reckoning.due_on)))
+    return Speech("\n".join(lines))
+
+
+async def passed_on(telling: Telling) -> Speech | None:
+    _ = telling.words
+    case = await find_case(telling.reader, telling.payload["case_id"])
+    if case is None or case.state == "answered":
+        return None
+    text = _(
+        "您的办件 {number} 已转由{department}办理，答复期限不变。",
+        number=case.number,
+        department=telling.payload["department"],
+    )
+    return Speech(text)
+
+
+async def answer(telling: Telling) -> Speech:
+    _, case_id = telling.words, telling.payload["case_id"]
+    case = await find_case(telling.reader, case_id)
+    number, department = ("", "") if case is None else (case.number, case.department_name)
+    lines = [
+        _("办件 {number} 已有答复（{department}）：", number=number, department=department),
+        "",
+        str(telling.payload["text"]),
+        "",
+        _("您对这次办理满意吗？请打分（5 分最满意）："),
+    ]
+    stars = tuple(Button(str(n), Rate(case_id=case_id, stars=n).pack()) for n in range(1, 6))
+    return Speech("\n".join(lines), (stars,))
+
+
+async def rated(telling: Telling) -> Speech:
+    return Speech(telling.words("感谢您打分：{stars} 分。我们会据此改进工作。", stars=telling.payload["stars"]))
+
+
+async def already_rated(telling: Telling) -> Speech:
+    return Speech(telling.words("这个办件您已经打过分了，谢谢。"))
+
+
+async def sort(telling: Telling) -> Speech:
+    """A second line while a case is open."""
+    _, facts = telling.words, telling.payload
+    text = _("您有一个正在办理的办件 {number}。刚才这条消息是：", number=facts["number"])
+    supplement = Button(_("补充到该办件"), Sort(case_id=facts["case_id"], act="supplement").pack())
+    new = Button(_("新问题"), Sort(case_id=facts["case_id"], act="new").pack())
+    return Speech(text, ((supplement, new),))
+
+
+async def supplemented(telling: Telling) -> Speech:
+    return Speech(
+        telling.words("已补充到办件 {number}，并告知承办部门。", number=telling.payload["number"]),
+    )
+
+
+async def listing(telling: Telling) -> Speech:
+    """「我的办件」."""
+    _, rows = telling.words, []
+    for case_id in telling.payload["case_ids"]:
+        case = await find_case(telling.reader, case_id)
+        if case is not None:
+            label = f"{case.number} {kind_name(_, telling.rules, case.kind)} · {state_name(_, case)}"
+            rows.append((Button(label, OwnCase(case_id=case_id, act="view").pack()),))
+    lookup = (Button(_("凭查询码查询"), Menu(act="lookup").pack()),)
+    if not rows:
+        return Speech(_("您还没有办件。直接写下您的问题即可；以前在别处留过言的，可凭编号和查询码查询。"), (lookup,))
+    return Speech(_("您的办件（点开查看经过和答复）："), (*rows, lookup))
+
+
+async def view(telling: Telling) -> Speech | None:
+    """One case as its taxpayer sees it: where it stands, what was said, what happened."""
+    _ = telling.words
+    case = await find_case(telling.reader, telling.payload["case_id"])
+    if case is None:
+        return None
+    reckoning = await reckoning_of(telling.reader, telling.rules, case)
+    lines = [
+        _("办件 {number}（{kind}）", number=case.number, kind=kind_name(_, telling.rules, case.kind)),
+        _("状态：{state}", state=state_name(_, case)),
+        _("承办部门：{department}", department=case.department_name),
+        _("收到时间：{moment}（北京时间）", moment=_.moment(case.received_at)),
+    ]
+    if case.state != "answered" and reckoning is not None and reckoning.due_on is not None:
+        lines.append(_("{label}：{deadline}", label=_("答复期限"), deadline=deadline(_, reckoning.due_on)))
+    lines += _said(_, await messages_of(telling.reader, case.id))
+    lines += _happened(_, await events_of(telling.reader, case.id))
+    buttons = [Button(_("如何计算"), OwnCase(case_id=case.id, act="how").pack())] if reckoning is not None else []
+    return Speech("\n".join(lines), (tuple(buttons),) if buttons else ())
+
+
+def _said(_: Words, messages: Sequence[Message]) -> Sequence[str]:
+    titles = {
+        "letter": _("您的来信"),
+        "supplement": _("您的补充"),
+        "unsorted": _("您的来信（尚未归类）"),
+        "answer": _("答复"),
+    }
+    lines = []
+    for message in messages:
+        lines += ["", f"—— {titles[message.what]} {_.moment(message.at)} ——", message.text]
+    return lines
+
+
+def _happened(_: Words, events: Sequence[Event]) -> Sequence[str]:
+    names = {
+        "opened": _("收到"),
+        "signed": _("签收"),
+        "passed_on": _("转办"),
+        "supplemented": _("补充"),
+        "answered": _("答复"),
+        "rated": _("评价"),
+    }
+    return ["", _("经过："), *(f"· {_.moment(event.at)} {names[event.what]}" for event in events)]
+
+
+async def lookup_ask(telling: Telling) -> Speech:
+    return Speech(telling.words("请输入办件编号和查询码，中间用空格隔开，例如：2026-000001 K7QM-3XTP"))
+
+
+async def lookup_failed(telling: Telling) -> Speech:
+    """Reads the same for every failure, so that nobody learns which case numbers exist."""
+    return Speech(telling.words("没有找到相符的办件。请核对编号和查询码后再试；多次不符，需过一段时间再查。"))
+
+
+WORDINGS: dict[str, Wording] = {
+    "case.receipt": receipt,
+    "case.how": how,
+    "case.signed": signed,
+    "case.passed_on": passed_on,
+    "case.answer": answer,
+    "case.rated": rated,
+    "case.already_rated": already_rated,
+    "case.sort": sort,
+    "case.supplemented": supplemented,
+    "case.list": listing,
+    "case.view": view,
+    "case.lookup_ask": lookup_ask,
+    "case.lookup_failed": lookup_failed,
+}

@@ -1,0 +1,258 @@
+"""What officers are told: the card of a case, what their buttons did, and what they are reminded of."""
+
+from collections.abc import Sequence
+
+from bot.wording.buttons import Handle, Menu, PassOn
+from bot.wording.cases import kind_name, state_name
+from bot.wording.speech import Button, Speech, Telling, Wording, Words
+from escalation.casebook import UNFINISHED, Case, Message, Reckoning, find_case, messages_of, reckoning_of, signing_of
+from escalation.duties import duty_of
+from escalation.rulebook import ANSWER, SIGN
+from intents import mask
+from storage.people import departments_of
+
+
+def _buttons(_: Words, case: Case) -> tuple[tuple[Button, ...], ...]:
+    def button(text: str, act: str) -> Button:
+        return Button(text, Handle(case_id=case.id, act=act).pack())
+
+    match case.state:
+        case "open":
+            return ((button(_("签收"), "sign"), button(_("答复"), "answer"), button(_("转办"), "pass_on")),)
+        case "signed":
+            return ((button(_("答复"), "answer"), button(_("转办"), "pass_on")),)
+        case _:
+            return ()
+
+
+async def card(telling: Telling) -> Speech | None:
+    """The case as its department sees it, true at the moment of sending; personal data are masked."""
+    _ = telling.words
+    case = await find_case(telling.reader, telling.payload["case_id"])
+    if case is None:
+        return None
+    kind = telling.rules.kind(case.kind)
+    state = state_name(_, case)
+    if case.signed_by_name is not None:
+        state = _("{state}（{officer}）", state=state, officer=case.signed_by_name)
+    lines = [
+        _("办件 {number} · {kind}", number=case.number, kind=kind_name(_, telling.rules, case.kind)),
+        _("状态：{state}", state=state),
+        _("承办部门：{department}", department=case.department_name),
+        _("收到时间：{moment}（北京时间）", moment=_.moment(case.received_at)),
+        *_limits(
+            _,
+            case,
+            await signing_of(telling.reader, telling.rules, case),
+            await reckoning_of(telling.reader, telling.rules, case),
+        ),
+        _("分派理由：{reasons}", reasons="；".join(case.reasons)),
+        *_letters(_, await messages_of(telling.reader, case.id), masked=kind.masked),
+    ]
+    if case.state in UNFINISHED:
+        lines += ["", _("直接回复本条消息，即答复来信人。")]
+    return Speech("\n".join(lines), _buttons(_, case))
+
+
+def _limits(_: Words, case: Case, signing: Reckoning | None, answering: Reckoning | None) -> Sequence[str]:
+    lines = []
+    if case.state == "open" and signing is not None and signing.due_on is not None:
+        lines.append(_("签收期限：{day} 24:00 前", day=_.day(signing.due_on)))
+    if case.state in UNFINISHED and answering is not None and answering.due_on is not None:
+        lines.append(_("答复期限：{day} 24:00 前", day=_.day(answering.due_on)))
+    return lines
+
+
+def _letters(_: Words, messages: Sequence[Message], *, masked: bool) -> Sequence[str]:
+    titles = {
+        "letter": _("来信"),
+        "supplement": _("补充"),
+        "unsorted": _("另有来信，是否属于本件待来信人确认"),
+        "answer": _("答复"),
+    }
+    lines = []
+    for message in messages:
+        text = mask(message.text) if masked and message.author == "taxpayer" else message.text
+        lines += ["", f"—— {titles[message.what]} {_.moment(message.at)} ——", text]
+    return lines
+
+
+async def welcome(telling: Telling) -> Speech:
+    _ = telling.words
+    todo = Button(_("待办办件"), Menu(act="todo").pack())
+    return Speech(_("{name}，您好。新的办件会送到这里；请签收、答复或转办。", name=telling.payload["name"]), ((todo,),))
+
+
+async def todo(telling: Telling) -> Speech:
+    _, rows = telling.words, []
+    for case_id in telling.payload["case_ids"]:
+        case = await find_case(telling.reader, case_id)
+        if case is not None:
+            label = f"{case.number} {kind_name(_, telling.rules, case.kind)} · {state_name(_, case)}"
+            rows.append((Button(label, Handle(case_id=case.id, act="card").pack()),))
+    if not rows:
+        return Speech(_("目前没有待办的办件。"))
+    return Speech(_("待办办件（先到的在前）："), tuple(rows))
+
+
+async def signed(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    button = Button(_("答复"), Handle(case_id=facts["case_id"], act="answer").pack())
+    return Speech(_("您已签收办件 {number}，已告知来信人。", number=facts["number"]), ((button,),))
+
+
+async def ask_answer(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
+    return Speech(_("请输入对办件 {number} 的答复，发送后立即送达来信人。", number=facts["number"]), ((cancel,),))
+
+
+async def answered(telling: Telling) -> Speech:
+    return Speech(telling.words("办件 {number} 已答复，已送来信人。", number=telling.payload["number"]))
+
+
+async def cancelled(telling: Telling) -> Speech:
+    return Speech(telling.words("已取消，没有发送任何内容。"))
+
+
+async def ask_department(telling: Telling) -> Speech | None:
+    """Where to pass a case on: the bureau's departments that take cases from outside."""
+    _ = telling.words
+    case = await find_case(telling.reader, telling.payload["case_id"])
+    if case is None:
+        return None
+    offered = [
+        Button(department.name, PassOn(case_id=case.id, department_id=department.id).pack())
+        for department in await departments_of(telling.reader, case.bureau_id)
+        if not (department.internal or department.sealed or department.id == case.department_id)
+    ]
+    rows = [tuple(offered[start : start + 2]) for start in range(0, len(offered), 2)]
+    rows.append((Button(_("取消"), Handle(case_id=case.id, act="cancel").pack()),))
+    return Speech(_("把办件 {number} 转给哪个部门？", number=case.number), tuple(rows))
+
+
+async def passed_on(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    return Speech(_("办件 {number} 已转{department}。", number=facts["number"], department=facts["department"]))
+
+
+async def too_late(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    if facts["state"] == "answered":
+        return Speech(_("办件 {number} 已经答复，您的操作没有执行。", number=facts["number"]))
+    return Speech(
+        _("办件 {number} 已由{officer}签收，您的操作没有执行。", number=facts["number"], officer=facts["officer"])
+    )
+
+
+async def not_allowed(telling: Telling) -> Speech:
+    return Speech(telling.words("您没有办理这个办件的权限，或办件不存在。"))
+
+
+async def taken(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    return Speech(_("{officer}已签收办件 {number}。", officer=facts["officer"], number=facts["number"]))
+
+
+async def done(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    return Speech(_("{officer}已答复办件 {number}。", officer=facts["officer"], number=facts["number"]))
+
+
+async def nobody(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    text = _(
+        "{department}没有能收到通知的工作人员，办件 {number} 无人承接，请尽快安排。",
+        department=facts["department"],
+        number=facts["number"],
+    )
+    return Speech(text)
+
+
+async def what_to_do(telling: Telling) -> Speech:
+    _ = telling.words
+    todo_button = Button(_("待办办件"), Menu(act="todo").pack())
+    return Speech(_("没有找到要办的办件。请在办件卡片上按“签收”“答复”，或直接回复卡片。"), ((todo_button,),))
+
+
+async def bound(telling: Telling) -> Speech:
+    return Speech(
+        telling.words("{name}，您好。这个会话已与您绑定，办件和提醒会送到这里。", name=telling.payload["name"])
+    )
+
+
+async def group_bound(telling: Telling) -> Speech:
+    return Speech(
+        telling.words("本群已绑定{department}，该部门的办件会送到这里。", department=telling.payload["department"])
+    )
+
+
+async def invitation_spent(telling: Telling) -> Speech:
+    return Speech(telling.words("这个邀请链接已经用过或已过期，请联系管理员重新发放。"))
+
+
+async def anonymous(telling: Telling) -> Speech:
+    return Speech(telling.words("请以本人身份操作：匿名管理员无法办理办件。"))
+
+
+async def remind_case(telling: Telling) -> Speech | None:
+    """A reminder, rendered from the truth at the moment of sending; nothing is said of a duty that is settled."""
+    _ = telling.words
+    duty = await duty_of(telling.reader, telling.payload["duty_id"])
+    if duty is None:
+        return None
+    case = await find_case(telling.reader, duty.subject_id)
+    if case is None:
+        return None
+    reckon = signing_of if duty.kind == SIGN else reckoning_of
+    reckoning = await reckon(telling.reader, telling.rules, case)
+    if reckoning is None or reckoning.due_on is None:
+        return None
+    act = _("签收") if duty.kind == SIGN else _("答复")
+    day = _.day(reckoning.due_on)
+    overdue = telling.reader.now >= duty.due_at
+    text = (
+        _(
+            "【逾期】办件 {number} 应于 {day} 24:00 前{act}，至今未办，请立即办理。",
+            number=case.number,
+            day=day,
+            act=act,
+        )
+        if overdue
+        else _("【提醒】办件 {number} 请于 {day} 24:00 前{act}。", number=case.number, day=day, act=act)
+    )
+    return Speech(text, ((Button(_("查看办件"), Handle(case_id=case.id, act="card").pack()),),))
+
+
+async def remind_set_aside(telling: Telling) -> Speech | None:
+    _ = telling.words
+    duty = await duty_of(telling.reader, telling.payload["duty_id"])
+    if duty is None:
+        return None
+    return Speech(_("【故障】来信 {id} 多次处理失败，已搁置，请技术人员查看日志后处理。", id=duty.subject_id))
+
+
+WORDINGS: dict[str, Wording] = {
+    "case.card": card,
+    "case.taken": taken,
+    "case.done": done,
+    "case.nobody": nobody,
+    "desk.welcome": welcome,
+    "desk.todo": todo,
+    "desk.signed": signed,
+    "desk.ask_answer": ask_answer,
+    "desk.answered": answered,
+    "desk.cancelled": cancelled,
+    "desk.ask_department": ask_department,
+    "desk.passed_on": passed_on,
+    "desk.too_late": too_late,
+    "desk.not_allowed": not_allowed,
+    "desk.what_to_do": what_to_do,
+    "desk.bound": bound,
+    "desk.group_bound": group_bound,
+    "desk.invitation_spent": invitation_spent,
+    "desk.anonymous": anonymous,
+    f"reminder.{SIGN}": remind_case,
+    f"reminder.{ANSWER}": remind_case,
+    "reminder.update.set_aside": remind_set_aside,
+}

@@ -1,0 +1,91 @@
+"""What the wordings are made of: speeches with buttons, the reader's language, dates as people read them."""
+
+import io
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+from escalation.rulebook import Rulebook
+from escalation.workdays import BEIJING
+from storage.unit import Reader
+
+LOCALES = Path(__file__).parent.parent / "locales"
+CHINESE, ENGLISH = "zh", "en"
+LANGUAGES = (CHINESE, ENGLISH)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press: either `data` that comes back, or a `url` to open."""
+
+    text: str
+    data: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is said: plain text, and rows of buttons under it."""
+
+    text: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+
+class Words:
+    """One language: sentences by their Chinese original, and dates."""
+
+    def __init__(self, language: str, translations: NullTranslations) -> None:
+        self.language = language
+        self._translations = translations
+        self._locale = "zh_CN" if language == CHINESE else "en_GB"
+
+    def __call__(self, sentence: str, /, **facts: object) -> str:
+        """The sentence in this language, with its {facts} put in."""
+        return str(self._translations.gettext(sentence)).format(**facts)
+
+    def day(self, on: date) -> str:
+        """「10月12日（周一）」, "Mon, 12 Oct 2026"."""
+        pattern = "M月d日（EEE）" if self.language == CHINESE else "EEE, d MMM y"
+        return format_date(on, pattern, locale=self._locale)
+
+    def full_day(self, on: date) -> str:
+        """「2026年10月12日」, "12 October 2026"."""
+        return format_date(on, "y年M月d日" if self.language == CHINESE else "d MMMM y", locale=self._locale)
+
+    def moment(self, at: datetime) -> str:
+        """「10月12日（周一）15:20」 in 北京时间, in which all local time is shown."""
+        pattern = "M月d日（EEE）HH:mm" if self.language == CHINESE else "EEE, d MMM y, HH:mm"
+        return format_datetime(at, pattern, tzinfo=BEIJING, locale=self._locale)
+
+
+@lru_cache
+def words_of(language: str) -> Words:
+    """The words of a language; Chinese for any that is not known."""
+    if language != ENGLISH:
+        return Words(CHINESE, NullTranslations())
+    catalog = read_po(io.BytesIO((LOCALES / "en" / "shuiqiao.po").read_bytes()), locale="en")
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return Words(ENGLISH, Translations(compiled))
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One notice about to be said: its facts, the reader's words, and a look at the truth."""
+
+    payload: Mapping[str, Any]
+    words: Words
+    reader: Reader
+    rules: Rulebook
+
+
+Wording = Callable[[Telling], Awaitable[Speech | None]]

@@ -1,0 +1,1 @@
+"""Keeps promises: cases, duties, their terms and the ladders that remind of them."""

@@ -1,0 +1,190 @@
+"""Reads cases: for the taxpayer who is owed an answer, for the officer who owes it, and for 「如何计算」."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, or_, select
+
+from escalation.duties import latest_duty_of
+from escalation.permissions import CaseSubject
+from escalation.rulebook import ANSWER, SIGN, Rulebook
+from escalation.terms import Terms, due_on, retell
+from escalation.workdays import Day
+from storage.tables import bureaus, case_access, case_events, case_messages, cases, departments, officers
+from storage.unit import Reader
+
+OPEN, SIGNED, ANSWERED = "open", "signed", "answered"
+UNFINISHED = (OPEN, SIGNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as it stands."""
+
+    id: int
+    number: str
+    kind: str
+    state: str
+    sealed: bool
+    bureau_id: int
+    bureau_name: str
+    region: str
+    department_id: int
+    department_name: str
+    taxpayer_id: int
+    address_id: int
+    signed_by: int | None
+    signed_by_name: str | None
+    received_at: datetime
+    answered_at: datetime | None
+    reasons: Sequence[str]
+    rating: int | None
+
+    @property
+    def subject(self) -> CaseSubject:
+        return CaseSubject(self.bureau_id, self.department_id, self.sealed)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something that was said in a case."""
+
+    author: str
+    what: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a case."""
+
+    what: str
+    officer_name: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """How a due date came about: 「如何计算」."""
+
+    received_at: datetime
+    span: int
+    unit: str
+    due_on: date | None
+    days: tuple[Day, ...]
+
+    @property
+    def provisional(self) -> bool:
+        return any(day.provisional for day in self.days)
+
+
+def _cases() -> Select[Any]:
+    return (
+        select(
+            cases,
+            departments.c.name.label("department_name"),
+            bureaus.c.name.label("bureau_name"),
+            bureaus.c.region,
+            officers.c.name.label("signed_by_name"),
+        )
+        .join(departments, departments.c.id == cases.c.department_id)
+        .join(bureaus, bureaus.c.id == cases.c.bureau_id)
+        .join(officers, officers.c.id == cases.c.signed_by, isouter=True)
+    )
+
+
+def _case(row: Row[Any]) -> Case:
+    return Case(**{name: getattr(row, name) for name in Case.__slots__})
+
+
+async def find_case(reader: Reader, case_id: int) -> Case | None:
+    row = await reader.one(_cases().where(cases.c.id == case_id))
+    return None if row is None else _case(row)
+
+
+async def cases_of(reader: Reader, taxpayer_id: int, *, most: int = 10) -> Sequence[Case]:
+    """The taxpayer's own cases and those opened with number and 查询码, newest first."""
+    granted = select(case_access.c.case_id).where(case_access.c.taxpayer_id == taxpayer_id)
+    rows = await reader.all(
+        _cases()
+        .where(or_(cases.c.taxpayer_id == taxpayer_id, cases.c.id.in_(granted)))
+        .order_by(cases.c.id.desc())
+        .limit(most)
+    )
+    return [_case(row) for row in rows]
+
+
+async def case_of(reader: Reader, taxpayer_id: int, case_id: int) -> Case | None:
+    """A case that this taxpayer may see; None for any other, whether it exists or not (第十八条)."""
+    granted = select(case_access.c.case_id).where(case_access.c.taxpayer_id == taxpayer_id)
+    row = await reader.one(
+        _cases().where(cases.c.id == case_id, or_(cases.c.taxpayer_id == taxpayer_id, cases.c.id.in_(granted)))
+    )
+    return None if row is None else _case(row)
+
+
+async def open_case_of(reader: Reader, taxpayer_id: int) -> Case | None:
+    """The newest case of this taxpayer that still waits for an answer."""
+    row = await reader.one(
+        _cases()
+        .where(cases.c.taxpayer_id == taxpayer_id, cases.c.state.in_(UNFINISHED))
+        .order_by(cases.c.id.desc())
+        .limit(1)
+    )
+    return None if row is None else _case(row)
+
+
+async def open_cases_for(reader: Reader, department_ids: frozenset[int], *, most: int = 20) -> Sequence[Case]:
+    """The unanswered cases of an officer's departments, oldest first."""
+    rows = await reader.all(
+        _cases()
+        .where(cases.c.department_id.in_(department_ids), cases.c.state.in_(UNFINISHED))
+        .order_by(cases.c.id)
+        .limit(most)
+    )
+    return [_case(row) for row in rows]
+
+
+async def messages_of(reader: Reader, case_id: int) -> Sequence[Message]:
+    rows = await reader.all(
+        select(case_messages).where(case_messages.c.case_id == case_id).order_by(case_messages.c.id)
+    )
+    return [Message(row.author, row.what, row.text, row.at) for row in rows]
+
+
+async def events_of(reader: Reader, case_id: int) -> Sequence[Event]:
+    rows = await reader.all(
+        select(case_events, officers.c.name)
+        .join(officers, officers.c.id == case_events.c.officer_id, isouter=True)
+        .where(case_events.c.case_id == case_id)
+        .order_by(case_events.c.id)
+    )
+    return [Event(row.what, row.name, row.at) for row in rows]
+
+
+async def reckoning_of(reader: Reader, rules: Rulebook, case: Case) -> Reckoning | None:
+    """Day by day, why the answer is due when it is; None for a kind without a limit of ours."""
+    return await _reckon(reader, rules, ANSWER, case.id)
+
+
+async def signing_of(reader: Reader, rules: Rulebook, case: Case) -> Reckoning | None:
+    """The same for signing (签收)."""
+    return await _reckon(reader, rules, SIGN, case.id)
+
+
+async def _reckon(reader: Reader, rules: Rulebook, kind: str, case_id: int) -> Reckoning | None:
+    duty = await latest_duty_of(reader, kind, case_id)
+    if duty is None:
+        return None
+    terms = Terms.from_json(duty.terms)
+    calendar = rules.calendar(terms.region)
+    return Reckoning(
+        received_at=terms.started_at,
+        span=terms.span + terms.extension,
+        unit=terms.unit.value,
+        due_on=due_on(terms, calendar),
+        days=retell(terms, calendar),
+    )

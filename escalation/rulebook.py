@@ -1,0 +1,41 @@
+"""What the bureau promises: the kinds of case, the ladders of the duties, and the work calendars."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from escalation.kinds import CaseKind, KindsTable
+from escalation.ladder import ANSWER_LADDER, SIGN_LADDER, Addressee, Ladder, Rung
+from escalation.workdays import WorkCalendar, make_calendar
+from intents import Kind
+
+SIGN = "case.sign"
+ANSWER = "case.answer"
+SET_ASIDE = "update.set_aside"
+
+SET_ASIDE_LADDER = Ladder((Rung("T0", 0, (Addressee.HOLDER,)), Rung("T+1", 1, (Addressee.OFFICE,))))
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The editable rules in force, and the revision of the calendar that due dates are computed with."""
+
+    kinds: KindsTable
+    calendars: Mapping[str, WorkCalendar]
+    ladders: Mapping[str, Ladder]
+    calendar_revision: int
+
+    def kind(self, code: str) -> CaseKind:
+        return self.kinds[Kind(code)]
+
+    def calendar(self, region: str) -> WorkCalendar:
+        return self.calendars[region]
+
+
+def make_rulebook(kinds: KindsTable) -> Rulebook:
+    return Rulebook(
+        kinds=kinds,
+        calendars=MappingProxyType({region: make_calendar(region) for region in ("xinjiang", "national")}),
+        ladders=MappingProxyType({SIGN: SIGN_LADDER, ANSWER: ANSWER_LADDER, SET_ASIDE: SET_ASIDE_LADDER}),
+        calendar_revision=1,
+    )

@@ -1,0 +1,1 @@
+"""Knows answers: entries, the index of their phrasings, and the decision what a text asks."""

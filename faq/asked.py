@@ -1,0 +1,62 @@
+"""Remembers every question that was put to the FAQ, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from storage.tables import asked
+from storage.unit import Reader, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that somebody put, at their own address."""
+
+    id: int
+    text: str
+    asked_at: datetime
+    entry_id: int | None
+    outcome: str | None
+    case_id: int | None
+
+
+async def remember(
+    unit: Unit,
+    address_id: int,
+    text: str,
+    *,
+    asked_at: datetime,
+    decision: str,
+    confidence: float,
+    entry_id: int | None,
+) -> int:
+    return await unit.inserted(
+        asked.insert()
+        .values(
+            address_id=address_id,
+            text=text,
+            asked_at=asked_at,
+            decision=decision,
+            confidence=confidence,
+            entry_id=entry_id,
+        )
+        .returning(asked.c.id)
+    )
+
+
+async def asked_at(reader: Reader, address_id: int, asked_id: int) -> Asked | None:
+    """A question of this address; None for anybody else's."""
+    row = await reader.one(select(asked).where(asked.c.id == asked_id, asked.c.address_id == address_id))
+    return None if row is None else Asked(row.id, row.text, row.asked_at, row.entry_id, row.outcome, row.case_id)
+
+
+async def conclude(unit: Unit, asked_id: int, outcome: str, *, entry_id: int | None = None) -> bool:
+    """Note what became of the question; False where it has gone to people already, which cannot be undone."""
+    values = {"outcome": outcome} | ({} if entry_id is None else {"entry_id": entry_id})
+    return await unit.moved(update(asked).where(asked.c.id == asked_id, asked.c.case_id.is_(None)).values(values))
+
+
+async def hand_over(unit: Unit, asked_id: int, case_id: int) -> None:
+    """The question has become a case."""
+    await unit.run(update(asked).where(asked.c.id == asked_id).values(case_id=case_id, outcome="to_people"))

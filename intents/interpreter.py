@@ -1,0 +1,67 @@
+"""Puts what is understood of one text into one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from intents.classify import classify
+from intents.kinds import Kind
+from intents.lexicon import Lexicon, read_lexicon
+from intents.normalise import normalise
+from intents.personal_data import Finding, find
+from intents.tokens import Tokenizer, make_tokenizer
+
+__all__ = ["Interpreter", "Understanding", "make_interpreter"]
+
+# Kinds are decided on so many characters of a long letter: the wish is at its head or its end.
+_HEAD, _TAIL = 600, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What is made of one text.
+
+    `confidence` is between 0 and 1; `reasons` are short Chinese phrases; `findings` are positions in `text` itself.
+    `content` is set for letters only: the kind of what the letter says.
+    """
+
+    text: str
+    normalised: str
+    tokens: tuple[str, ...]
+    kind: Kind
+    confidence: float
+    reasons: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    content: Kind | None = None
+
+
+class Interpreter:
+    """Understands texts; holds a dictionary and compiled rules, and nothing about any text."""
+
+    def __init__(self, tokenizer: Tokenizer, lexicon: Lexicon) -> None:
+        self.tokenizer = tokenizer
+        self._lexicon = lexicon
+
+    def understand(self, text: str) -> Understanding:
+        """Return tokens, kind and personal data of `text`, whatever it is; never raises for a string."""
+        normalised = normalise(text)
+        tokens = self.tokenizer.words(normalised)
+        weighed = normalised
+        if len(normalised) > _HEAD + _TAIL:
+            weighed = f"{normalised[:_HEAD]}。{normalised[-_TAIL:]}"
+        verdict = classify(weighed, tokens, self._lexicon, self.tokenizer)
+        return Understanding(
+            text=text,
+            normalised=normalised,
+            tokens=tokens,
+            kind=verdict.kind,
+            confidence=verdict.confidence,
+            reasons=verdict.reasons,
+            findings=find(text),
+            content=verdict.content,
+        )
+
+
+def make_interpreter() -> Interpreter:
+    """Build an interpreter from the packaged dictionary and rules; takes most of a second, so make one and keep it."""
+    return Interpreter(make_tokenizer(), read_lexicon())

@@ -1,0 +1,112 @@
+"""Opens the database: SQLite in one file by default, PostgreSQL when one machine is not enough."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import URL, event, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from storage.group_commit import CommitLostError, Writer
+from storage.signals import PG_CHANNEL, Signals
+from storage.unit import Reader, Unit
+from storage.vault import Hasher, Vault
+
+BUSY_MILLISECONDS = 5000
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says why and what to do."""
+
+
+def parse_url(text_of_url: str) -> URL:
+    """The SQLAlchemy URL for a setting such as `postgresql://user:secret@host/name` or `sqlite:///path/file.db`."""
+    url = make_url(text_of_url)
+    match url.get_backend_name():
+        case "sqlite":
+            return url.set(drivername="sqlite+aiosqlite")
+        case "postgresql":
+            return url.set(drivername="postgresql+asyncpg")
+        case other:
+            raise DatabaseError(f"不支持的数据库 {other}：请使用 sqlite:/// 或 postgresql:// 开头的地址。")
+
+
+def make_engine(url: URL, vault: Vault) -> AsyncEngine:
+    """An engine whose encrypted columns use `vault`."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(
+            url,
+            connect_args={"isolation_level": None},  # we say BEGIN ourselves
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=4,
+            max_overflow=16,
+        )
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    else:
+        engine = create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    engine.dialect.vault = vault  # type: ignore[attr-defined]  # columns.vault_of reads it back
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+class Database:
+    """Units to write in and readers to look with."""
+
+    def __init__(self, url: URL, engine: AsyncEngine, hasher: Hasher, signals: Signals, clock: Callable[[], datetime]):
+        self.url = url
+        self.engine = engine
+        self.hasher = hasher
+        self.signals = signals
+        self.clock = clock
+        self._writer = Writer(engine) if self.is_sqlite else None
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @asynccontextmanager
+    async def unit(self, now: datetime | None = None) -> AsyncIterator[Unit]:
+        """One transaction. When this returns it is on the disk; when it raises nothing has happened."""
+        if self._writer is not None:
+            async with self._writer.unit() as connection:
+                unit = Unit(connection, now or self.clock(), self.hasher)
+                yield unit
+        else:
+            async with self.engine.begin() as connection:
+                unit = Unit(connection, now or self.clock(), self.hasher)
+                yield unit
+                for topic in sorted(unit.wake):
+                    await connection.execute(
+                        text("SELECT pg_notify(:channel, :topic)"), {"channel": PG_CHANNEL, "topic": topic}
+                    )
+        for topic in unit.wake:
+            self.signals.ring(topic)
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[Reader]:
+        async with self.engine.connect() as connection:
+            yield Reader(connection, self.clock(), self.hasher)
+
+    async def close(self) -> None:
+        if self._writer is not None:
+            await self._writer.close()
+        await self.engine.dispose()
+
+
+def is_trouble_of_the_database(error: BaseException) -> bool:
+    """Whether it was the database that failed and not our statement: such an error says nothing about an update."""
+    if isinstance(error, CommitLostError | sqlite3.OperationalError | OSError):
+        return True
+    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | ProgrammingError)

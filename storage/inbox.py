@@ -1,0 +1,182 @@
+"""Updates in: stored before the channel is told, then handed out lane by lane.
+
+A lane is the updates of one channel, chat and person. A worker leases the lane, never a single update: on PostgreSQL
+id 1 may commit after id 2, and two workers on two updates of one person would answer out of order. One column,
+`not_before`, is lease, back-off and album wait.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+
+from storage.house import insert_for
+from storage.tables import conversations, lanes, updates
+from storage.unit import Reader, Unit, UnitAbandonedError
+
+ALBUM_WAIT = timedelta(seconds=1.5)
+INBOX = "inbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One raw event from a channel. `lane` are the parts that name the lane: channel, bot, chat, person."""
+
+    channel: str
+    external_id: str
+    lane: tuple[str | int, ...]
+    received_at: datetime
+    body: Mapping[str, Any]
+    album: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A leased lane and the updates of it that are to be handled as one: a single one, or the parts of an album."""
+
+    lane_id: int
+    lane_key: str
+    holder: str
+    ids: tuple[int, ...]
+    channel: str
+    received_at: datetime
+    bodies: tuple[Mapping[str, Any], ...]
+    claims: int
+    failures: int
+
+
+async def store(unit: Unit, incoming: Incoming) -> int | None:
+    """Keep an update; None where it has been delivered before."""
+    key = unit.hasher("lane", *incoming.lane)
+    new_lane = insert_for(unit, lanes).values(key=key, not_before=unit.now)
+    await unit.run(new_lane.on_conflict_do_nothing(index_elements=["key"]))
+    lane_id = await unit.value(select(lanes.c.id).where(lanes.c.key == key))
+    row = insert_for(unit, updates).values(
+        lane_id=lane_id,
+        channel=incoming.channel,
+        external_id=incoming.external_id,
+        received_at=min(incoming.received_at, unit.now),
+        stored_at=unit.now,
+        album=None if incoming.album is None else unit.hasher("album", incoming.channel, incoming.album),
+        body=dict(incoming.body),
+    )
+    once = row.on_conflict_do_nothing(index_elements=["channel", "external_id"])
+    stored: int | None = (await unit.run(once.returning(updates.c.id))).scalar_one_or_none()
+    unit.wake.add(INBOX)
+    return stored
+
+
+async def claim(unit: Unit, holder: str, lease: timedelta) -> Claimed | None:
+    """Lease the lane that has waited longest and take its lowest unsettled update; None where nothing waits."""
+    waiting = (
+        select(lanes.c.id)
+        .join(updates, updates.c.lane_id == lanes.c.id)
+        .where(updates.c.settled_at.is_(None), lanes.c.not_before <= unit.now)
+        .order_by(updates.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    taken = (
+        update(lanes)
+        .where(lanes.c.id == waiting, lanes.c.not_before <= unit.now)
+        .values(holder=holder, not_before=unit.now + lease)
+        .returning(lanes.c.id, lanes.c.key)
+    )
+    lane = (await unit.run(taken)).one_or_none()
+    if lane is None:
+        return None
+    first = (
+        await unit.run(
+            select(updates)
+            .where(updates.c.lane_id == lane.id, updates.c.settled_at.is_(None))
+            .order_by(updates.c.id)
+            .limit(1)
+        )
+    ).one_or_none()
+    if first is None:
+        await _release(unit, lane.id, holder, unit.now)
+        return None
+    parts = [first]
+    if first.album is not None:
+        parts = list(
+            await unit.all(
+                select(updates)
+                .where(updates.c.lane_id == lane.id, updates.c.settled_at.is_(None), updates.c.album == first.album)
+                .order_by(updates.c.id)
+            )
+        )
+        complete_at = max(part.stored_at for part in parts) + ALBUM_WAIT
+        if complete_at > unit.now:
+            await _release(unit, lane.id, holder, complete_at)
+            return None
+    ids = tuple(part.id for part in parts)
+    await unit.run(update(updates).where(updates.c.id.in_(ids)).values(claims=updates.c.claims + 1))
+    return Claimed(
+        lane_id=lane.id,
+        lane_key=lane.key,
+        holder=holder,
+        ids=ids,
+        channel=first.channel,
+        received_at=first.received_at,
+        bodies=tuple(part.body for part in parts),
+        claims=first.claims + 1,
+        failures=first.failures,
+    )
+
+
+async def settle(unit: Unit, claimed: Claimed, outcome: str = "handled") -> None:
+    """The first statement of a unit: settle its updates and give the lane back, or abandon the unit.
+
+    Raises UnitAbandonedError where an update has been settled already or the lane is no longer ours.
+    """
+    ours = select(lanes.c.id).where(lanes.c.id == claimed.lane_id, lanes.c.holder == claimed.holder)
+    settled = await unit.run(
+        update(updates)
+        .where(updates.c.id.in_(claimed.ids), updates.c.settled_at.is_(None), updates.c.lane_id.in_(ours))
+        .values(settled_at=unit.now, outcome=outcome)
+    )
+    if settled.rowcount != len(claimed.ids) or not await _release(unit, claimed.lane_id, claimed.holder, unit.now):
+        raise UnitAbandonedError("the lane has passed to another worker")
+    unit.wake.add(INBOX)
+
+
+async def put_back(unit: Unit, claimed: Claimed, *, wait: timedelta, failed: bool) -> None:
+    """Give the lane back unhandled, to be tried again after `wait`; `failed` counts an exception against the update."""
+    if failed:
+        await unit.run(update(updates).where(updates.c.id.in_(claimed.ids)).values(failures=updates.c.failures + 1))
+    await _release(unit, claimed.lane_id, claimed.holder, unit.now + wait)
+
+
+async def release_all_lanes(unit: Unit) -> None:
+    """After a restart on SQLite nobody else can be holding a lane."""
+    await unit.run(update(lanes).where(lanes.c.holder.is_not(None)).values(holder=None, not_before=unit.now))
+
+
+async def _release(unit: Unit, lane_id: int, holder: str, not_before: datetime) -> bool:
+    given_back = update(lanes).where(lanes.c.id == lane_id, lanes.c.holder == holder)
+    return await unit.moved(given_back.values(holder=None, not_before=not_before))
+
+
+async def conversation(reader: Reader, key: str) -> tuple[str | None, dict[str, Any]]:
+    """Where the conversation of a lane stands: its state and its data."""
+    row = await reader.one(select(conversations.c.state, conversations.c.data).where(conversations.c.key == key))
+    return (None, {}) if row is None else (row.state, row.data)
+
+
+async def keep_conversation(unit: Unit, key: str, state: str | None, data: Mapping[str, Any]) -> None:
+    values = {"state": state, "data": dict(data), "changed_at": unit.now}
+    statement = insert_for(unit, conversations).values(key=key, **values)
+    await unit.run(statement.on_conflict_do_update(index_elements=["key"], set_=values))
+
+
+async def waiting(reader: Reader) -> int:
+    """How many updates are stored and not yet settled."""
+    return int(await reader.value(select(func.count()).select_from(updates).where(updates.c.settled_at.is_(None))))
+
+
+async def purge(unit: Unit, before: datetime) -> int:
+    """Forget settled updates, except those set aside, which somebody still has to look at."""
+    gone = await unit.run(delete(updates).where(updates.c.settled_at < before, updates.c.outcome == "handled"))
+    return gone.rowcount

@@ -1,0 +1,118 @@
+"""Opens a database in the right order: reach it, prove the key, migrate, and only then let anybody write.
+
+Nothing is written before it is known that the key is the right one, or that there is nothing yet to have a key for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import URL, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.database import Database, DatabaseError, make_engine, parse_url
+from storage.house import fact, put_fact_once
+from storage.schema import migrate
+from storage.signals import Signals
+from storage.tables import facts
+from storage.vault import Hasher, Vault, VaultError, make_vault, new_key, new_pepper, parse_keys, write_new_key
+
+PEPPER = "pepper"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Where the encryption keys come from: the setting, else the file; a new database may make the file."""
+
+    setting: str | None
+    file: Path
+
+
+async def open_database(
+    address: str, keys: Keys, *, signals: Signals, clock: Callable[[], datetime], say: Callable[[str], None]
+) -> Database:
+    """Open and migrate the database at `address`; `say` is told of a key that had to be made.
+
+    Raises DatabaseError or VaultError, whose messages say what is wrong and what to do.
+    """
+    url = parse_url(address)
+    _make_folder(url)
+    vault = _vault(keys, await _sealed_pepper(address), say)
+    engine = make_engine(url, vault)
+    try:
+        await migrate(engine)
+        database = Database(url, engine, Hasher(b""), signals, clock)
+        async with database.unit() as unit:
+            await put_fact_once(unit, PEPPER, vault.seal(new_pepper()))
+        async with database.reader() as reader:
+            sealed = await fact(reader, PEPPER)
+        database.hasher = Hasher(bytes.fromhex(vault.open(str(sealed))))
+    except (SQLAlchemyError, OSError) as error:
+        await engine.dispose()
+        raise DatabaseError(_unusable(address, error)) from error
+    except BaseException:
+        await engine.dispose()
+        raise
+    return database
+
+
+async def _sealed_pepper(address: str) -> str | None:
+    """The sealed pepper of a database that is in use already; None for a new one."""
+    url = parse_url(address)
+    if _is_new_file(url):
+        return None
+    engine = make_engine(url, make_vault((new_key(),)))
+    try:
+        return await _read_pepper(engine)
+    except (SQLAlchemyError, OSError) as error:
+        raise DatabaseError(_unusable(address, error)) from error
+    finally:
+        await engine.dispose()
+
+
+def _is_new_file(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists())
+
+
+def _make_folder(url: URL) -> None:
+    if url.get_backend_name() == "sqlite" and url.database:
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseError(_unusable(str(url), error)) from error
+
+
+async def _read_pepper(engine: AsyncEngine) -> str | None:
+    async with engine.connect() as connection:
+        if not await connection.run_sync(lambda sync: inspect(sync).has_table(facts.name)):
+            return None
+        found = await connection.execute(select(facts.c.value).where(facts.c.name == PEPPER))
+        value: str | None = found.scalar_one_or_none()
+        return value
+
+
+def _vault(keys: Keys, sealed_pepper: str | None, say: Callable[[str], None]) -> Vault:
+    if keys.setting:
+        vault = make_vault(parse_keys(keys.setting))
+    elif keys.file.exists():
+        vault = make_vault(parse_keys(keys.file.read_text(encoding="ascii", errors="replace")))
+    elif sealed_pepper is not None:
+        raise VaultError(
+            f"数据库里已有加密数据，但找不到密钥（既没有设置 SHUIQIAO_KEY，也没有密钥文件 {keys.file}）。"
+            "请放回原来的密钥；丢失密钥则数据无法读出。"
+        )
+    else:
+        write_new_key(keys.file)
+        say(f"已生成新的加密密钥：{keys.file}（仅本用户可读）。请另存一份：丢了它，数据就再也读不出来。")
+        vault = make_vault(parse_keys(keys.file.read_text(encoding="ascii")))
+    if sealed_pepper is not None:
+        vault.open(sealed_pepper)
+    return vault
+
+
+def _unusable(address: str, error: BaseException) -> str:
+    shown = parse_url(address).render_as_string(hide_password=True)
+    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    return f"无法使用数据库 {shown}：{reason}。请检查 SHUIQIAO_DATABASE_URL、数据库是否启动、磁盘是否有空间。"

@@ -1,0 +1,175 @@
+"""Notices out: written in the unit that decided them, delivered in order, one address at a time.
+
+A sender leases an address, says what waits for it, and records each message as it is said. What cannot be delivered
+stays here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+
+from storage.house import insert_for
+from storage.tables import addresses, notices
+from storage.unit import Reader, Unit
+
+ANSWER, REMINDER, DIGEST = 0, 1, 2
+
+
+def outbox_topic(channel: str) -> str:
+    return f"outbox:{channel}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell one address: which wording, and the facts it is made of."""
+
+    kind: str
+    payload: Mapping[str, Any]
+    priority: int = ANSWER
+    duty_id: int | None = None
+    once_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A notice that waits to be said."""
+
+    id: int
+    kind: str
+    payload: Mapping[str, Any]
+    duty_id: int | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A leased address and what waits for it, in order."""
+
+    address_id: int
+    chat_id: int
+    language: str
+    holder: str
+    notices: tuple[Waiting, ...]
+
+
+async def tell(unit: Unit, address_id: int, notice: Notice) -> int | None:
+    """Write a notice; None where one of the same `once_key` exists."""
+    channel = await unit.value(select(addresses.c.channel).where(addresses.c.id == address_id))
+    statement = insert_for(unit, notices).values(
+        address_id=address_id,
+        channel=channel,
+        kind=notice.kind,
+        payload=dict(notice.payload),
+        priority=notice.priority,
+        duty_id=notice.duty_id,
+        once_key=notice.once_key,
+        created_at=unit.now,
+        not_before=unit.now,
+    )
+    once = statement.on_conflict_do_nothing(index_elements=["once_key"])
+    unit.wake.add(outbox_topic(channel))
+    written: int | None = (await unit.run(once.returning(notices.c.id))).scalar_one_or_none()
+    return written
+
+
+async def claim(unit: Unit, channel: str, holder: str, lease: timedelta, *, most: int = 10) -> Turn | None:
+    """Lease the address whose notice is most urgent and has waited longest; None where nothing waits."""
+    ready = (
+        select(addresses.c.id)
+        .join(notices, notices.c.address_id == addresses.c.id)
+        .where(
+            notices.c.settled_at.is_(None),
+            notices.c.channel == channel,
+            notices.c.not_before <= unit.now,
+            addresses.c.not_before <= unit.now,
+            addresses.c.blocked_at.is_(None),
+        )
+        .order_by(notices.c.priority, notices.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    taken = (
+        update(addresses)
+        .where(addresses.c.id == ready, addresses.c.not_before <= unit.now)
+        .values(holder=holder, not_before=unit.now + lease)
+        .returning(addresses.c.id, addresses.c.chat_id, addresses.c.language)
+    )
+    address = (await unit.run(taken)).one_or_none()
+    if address is None:
+        return None
+    rows = await unit.all(
+        select(notices.c.id, notices.c.kind, notices.c.payload, notices.c.duty_id, notices.c.attempts)
+        .where(notices.c.address_id == address.id, notices.c.settled_at.is_(None), notices.c.not_before <= unit.now)
+        .order_by(notices.c.priority, notices.c.id)
+        .limit(most)
+    )
+    return Turn(
+        address_id=address.id,
+        chat_id=int(address.chat_id),
+        language=address.language,
+        holder=holder,
+        notices=tuple(Waiting(row.id, row.kind, row.payload, row.duty_id, row.attempts) for row in rows),
+    )
+
+
+async def record(unit: Unit, notice_id: int, outcome: str, *, said: str | None, message_id: int | None) -> None:
+    """A notice has come to its end: "sent", "moot" (no longer true when its turn came) or "failed" (to be seen)."""
+    await unit.run(
+        update(notices)
+        .where(notices.c.id == notice_id, notices.c.settled_at.is_(None))
+        .values(settled_at=unit.now, outcome=outcome, said=said, message_id=message_id, attempts=notices.c.attempts + 1)
+    )
+
+
+async def count_attempt(unit: Unit, notice_id: int) -> None:
+    await unit.run(update(notices).where(notices.c.id == notice_id).values(attempts=notices.c.attempts + 1))
+
+
+async def give_back(unit: Unit, turn: Turn, *, wait: timedelta = timedelta(0)) -> None:
+    """End the lease; the address is not written to again before `wait` has passed."""
+    await unit.run(
+        update(addresses)
+        .where(addresses.c.id == turn.address_id, addresses.c.holder == turn.holder)
+        .values(holder=None, not_before=unit.now + wait)
+    )
+
+
+async def pause_channel(unit: Unit, channel: str, wait: timedelta) -> None:
+    """The whole channel is to be silent for a while; leases in use are left to their holders."""
+    await unit.run(
+        update(addresses)
+        .where(addresses.c.channel == channel, addresses.c.holder.is_(None), addresses.c.not_before < unit.now + wait)
+        .values(not_before=unit.now + wait)
+    )
+
+
+async def release_all_addresses(unit: Unit) -> None:
+    """After a restart on SQLite nobody else can be sending."""
+    await unit.run(update(addresses).where(addresses.c.holder.is_not(None)).values(holder=None, not_before=unit.now))
+
+
+async def said_in(reader: Reader, address_id: int, message_id: int) -> tuple[str, Mapping[str, Any]] | None:
+    """Kind and payload of the notice that became this message, so that a reply to it is understood."""
+    row = await reader.one(
+        select(notices.c.kind, notices.c.payload)
+        .where(notices.c.address_id == address_id, notices.c.message_id == message_id)
+        .order_by(notices.c.id.desc())
+        .limit(1)
+    )
+    return None if row is None else (row.kind, row.payload)
+
+
+async def waiting_by_channel(reader: Reader) -> Sequence[tuple[str, int]]:
+    rows = await reader.all(
+        select(notices.c.channel, func.count()).where(notices.c.settled_at.is_(None)).group_by(notices.c.channel)
+    )
+    return [(channel, int(count)) for channel, count in (tuple(row) for row in rows)]
+
+
+async def purge(unit: Unit, before: datetime) -> int:
+    """Forget what was said long ago; what failed is kept."""
+    gone = await unit.run(delete(notices).where(notices.c.settled_at < before, notices.c.outcome.in_(("sent", "moot"))))
+    return gone.rowcount

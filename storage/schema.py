@@ -1,0 +1,57 @@
+"""Brings a database to the schema of this version, and refuses one from the future."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.database import DatabaseError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+ADVISORY_LOCK = 7_260_431  # any number that only this product uses
+
+
+def config_for(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def current_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run the missing migrations; raises DatabaseError for a schema that this version does not know."""
+    config = config_for(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    current = current_revision(connection)
+    if current is not None and current not in known:
+        raise DatabaseError(
+            f"数据库结构的版本是 {current}，比本程序新。请使用不旧于该版本的程序，或从备份中恢复旧的数据库。"
+        )
+    command.upgrade(config, revision)
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    """Bring the database up to date; of two processes that start together the second waits for the first."""
+    async with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            await connection.run_sync(upgrade)
+            await connection.commit()
+            return
+        await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": ADVISORY_LOCK})
+        await connection.commit()
+        try:
+            await connection.run_sync(upgrade)
+            await connection.commit()
+        finally:
+            await connection.rollback()
+            await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": ADVISORY_LOCK})
+            await connection.commit()

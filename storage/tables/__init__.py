@@ -1,0 +1,49 @@
+"""Every table of the house, one file per noun; what a column means is said beside it."""
+
+from storage.tables.cases import case_access, case_events, case_messages, cases
+from storage.tables.columns import metadata
+from storage.tables.duties import duties, reminders
+from storage.tables.faq import asked, entries, phrasings
+from storage.tables.house import counters, facts, leases
+from storage.tables.inbox import conversations, lanes, updates
+from storage.tables.outbox import notices
+from storage.tables.people import (
+    addresses,
+    bureaus,
+    departments,
+    invitations,
+    officer_departments,
+    officers,
+    sessions,
+    taxpayers,
+)
+from storage.tables.webchat import web_messages
+
+__all__ = [
+    "addresses",
+    "asked",
+    "bureaus",
+    "case_access",
+    "case_events",
+    "case_messages",
+    "cases",
+    "conversations",
+    "counters",
+    "departments",
+    "duties",
+    "entries",
+    "facts",
+    "invitations",
+    "lanes",
+    "leases",
+    "metadata",
+    "notices",
+    "officer_departments",
+    "officers",
+    "phrasings",
+    "reminders",
+    "sessions",
+    "taxpayers",
+    "updates",
+    "web_messages",
+]

@@ -1,0 +1,1 @@
+"""Tests of what the FAQ knows and decides."""

@@ -13,8 +13,8 @@ from aiogram import Bot, Dispatcher
 from filelock import FileLock, Timeout
 from sqlalchemy import select
 
-from bot.channels.telegram import TELEGRAM, Poller, introduce, make_telegram_bot
-from bot.channels.webchat import WEB, make_web_bot
+from bot.channels.telegram import TELEGRAM, Poller, make_telegram_bot
+from bot.channels.webchat import WEB, make_web_bot, open_desk
 from bot.delivery import Delivery
 from bot.deps import Clock, Deps
 from bot.dispatcher import make_dispatcher
@@ -22,6 +22,7 @@ from bot.intake import Intake
 from bot.jobs import make_scheduler, watch_faq
 from bot.nursery import Nursery
 from bot.settings import Settings
+from bot.wording.speech import CHINESE
 from escalation.founding import found_sample, routing_rules
 from escalation.rulebook import make_rulebook
 from escalation.seed import SampleBureau, load_bureau, load_kinds
@@ -57,7 +58,6 @@ class House:
 
     deps: Deps
     dispatcher: Dispatcher
-    telegram_name: str | None
 
 
 @asynccontextmanager
@@ -66,7 +66,7 @@ async def open_house(
     *,
     clock: Clock = system_clock,
     say: Callable[[str], None],
-    bots: Mapping[str, Bot] | None = None,
+    make_bots: Callable[[Database], Mapping[str, Bot]] | None = None,
 ) -> AsyncIterator[House]:
     """Everything that handlers need, opened in order and closed in reverse.
 
@@ -82,7 +82,7 @@ async def open_house(
             say=say,
         )
         nursery = Nursery()
-        opened = dict(bots) if bots is not None else open_bots(settings, database)
+        bots = open_bots(settings, database) if make_bots is None else make_bots(database)
         try:
             await _prepare(settings, database, sample)
             async with database.reader() as reader:
@@ -95,16 +95,15 @@ async def open_house(
                 faq=LiveFaq(make_tokenizer()),
                 rules=make_rulebook(kinds),
                 routing=routing,
-                bots=opened,
+                bots=bots,
                 nursery=nursery,
                 holder=secrets.token_hex(6),
             )
             await watch_faq(deps)
-            telegram = opened.get(TELEGRAM)
-            yield House(deps, make_dispatcher(deps), None if telegram is None else await introduce(telegram))
+            yield House(deps, make_dispatcher(deps))
         finally:
             await nursery.close(GRACE_SECONDS)
-            for bot in opened.values():
+            for bot in bots.values():
                 await bot.session.close()
             await database.close()
 
@@ -141,18 +140,20 @@ async def run_house(house: House) -> AsyncIterator[None]:
         await deps.nursery.close(GRACE_SECONDS)
 
 
-async def desk_tokens(deps: Deps) -> list[tuple[str, int, str]]:
-    """A fresh one-time token to the desk of each officer: name, id, token."""
-    async with deps.database.unit() as unit:
-        staff = await unit.all(select(officers).where(officers.c.left_at.is_(None)).order_by(officers.c.id))
-        return [(row.name, row.id, await invite(unit, row.id, "desk", INVITATION)) for row in staff]
+async def desk_tokens(deps: Deps) -> list[tuple[str, str]]:
+    """For each officer a fresh one-time token that opens the desk: name, token."""
+    return await _tokens(deps, "desk")
 
 
 async def bind_tokens(deps: Deps) -> list[tuple[str, str]]:
-    """A fresh one-time token to bind each officer's chat: name, token."""
+    """For each officer a fresh one-time token that makes a chat the officer's own: name, token."""
+    return await _tokens(deps, "bind")
+
+
+async def _tokens(deps: Deps, purpose: str) -> list[tuple[str, str]]:
     async with deps.database.unit() as unit:
         staff = await unit.all(select(officers).where(officers.c.left_at.is_(None)).order_by(officers.c.id))
-        return [(row.name, await invite(unit, row.id, "bind", INVITATION)) for row in staff]
+        return [(row.name, await invite(unit, row.id, purpose, INVITATION)) for row in staff]
 
 
 async def _prepare(settings: Settings, database: Database, sample: SampleBureau) -> None:
@@ -163,6 +164,9 @@ async def _prepare(settings: Settings, database: Database, sample: SampleBureau)
         async with database.unit() as unit:
             await found_sample(unit, sample)
             await load_sample(unit, seed, names)
+    async with database.unit() as unit:
+        for officer in await unit.all(select(officers.c.id).where(officers.c.left_at.is_(None))):
+            await open_desk(unit, officer.id, CHINESE)
     if database.is_sqlite:
         async with database.unit() as unit:
             await release_all_lanes(unit)

@@ -8,6 +8,7 @@ record.
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from aiogram import Bot
@@ -48,7 +49,7 @@ class Delivery:
     def start(self) -> None:
         for number in range(SENDERS):
             holder = f"{self._deps.holder}:{number}"
-            self._deps.nursery.keep(f"sender:{self._channel}:{number}", lambda holder=holder: self._send(holder))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            self._deps.nursery.keep(f"sender:{self._channel}:{number}", partial(self._send, holder))
 
     async def _send(self, holder: str) -> None:
         with self._deps.database.signals.listen(outbox_topic(self._channel)) as bell:

@@ -7,6 +7,7 @@ sender is told, and somebody has a duty. Trouble of the database does not count 
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -44,9 +45,8 @@ class Intake:
 
     def start(self) -> None:
         for number in range(self._deps.settings.workers):
-            self._deps.nursery.keep(
-                f"worker:{number}", lambda number=number: self._work(f"{self._deps.holder}:{number}")
-            )  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            holder = f"{self._deps.holder}:{number}"
+            self._deps.nursery.keep(f"worker:{number}", partial(self._work, holder))
 
     async def _work(self, holder: str) -> None:
         with self._deps.database.signals.listen(INBOX) as bell:

@@ -107,7 +107,7 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, longest_first)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _View:
     """Postings of one view: which phrasings have a feature, and what each feature and each phrasing weighs.
 
@@ -139,8 +139,8 @@ class _View:
         anew[1:] = (np.diff(sorted_features) != 0) | (np.diff(sorted_owners) != 0)
         holders = np.bincount(sorted_features[anew], minlength=len(numbers))
         kinds = np.array([_kind_weight(feature) for feature in numbers], dtype=np.float64)
-        weights = kinds * np.log1p(entries / (holders + 0.5))
-        totals = np.bincount(rows, weights=weights[flat], minlength=len(texts))
+        weights: Floats = kinds * np.log1p(entries / (holders + 0.5))
+        totals = np.asarray(np.bincount(rows, weights=weights[flat], minlength=len(texts)), dtype=np.float64)
         view = cls(numbers, starts, rows[order], weights, totals, float(np.log1p(entries / 0.5)))
         for array in (view.starts, view.postings, view.weights, view.totals):
             array.setflags(write=False)
@@ -153,17 +153,18 @@ class _View:
 
     def likeness(self, features: tuple[str, ...]) -> Floats:
         """Give the weighted Dice coefficient of these features with every phrasing, 0 to 1."""
-        known = [self.numbers[feature] for feature in features if feature in self.numbers]
-        strange = sum(_kind_weight(feature) for feature in features if feature not in self.numbers) * self.unknown
+        places = [(feature, self.numbers.get(feature)) for feature in features]
+        known = [place for _, place in places if place is not None]
+        strange = sum(_kind_weight(feature) for feature, place in places if place is None) * self.unknown
         if not known:
             return np.zeros(len(self.totals))
-        spans = [self.postings[self.starts[number] : self.starts[number + 1]] for number in known]
+        firsts, ends = self.starts[known], self.starts[np.add(known, 1)]
+        spans = [self.postings[first:end] for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)]
         shared = np.bincount(
-            np.concatenate(spans),
-            weights=np.repeat(self.weights[known], [len(span) for span in spans]),
-            minlength=len(self.totals),
+            np.concatenate(spans), weights=np.repeat(self.weights[known], ends - firsts), minlength=len(self.totals)
         )
-        return 2 * shared / (self.totals + (self.weights[known].sum() + strange))
+        both: Floats = self.totals + (self.weights[known].sum() + strange)
+        return 2 * shared / both
 
 
 def _kind_weight(feature: str) -> float:
@@ -184,7 +185,7 @@ def _features(text: str, tokenizer: Tokens) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain(text, pairs, words)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Index:
     """All entries, ready to be ranked against one text. Made by `Index.build`, and never changed."""
 

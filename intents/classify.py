@@ -1,25 +1,37 @@
-"""Tells kinds of message apart by weighing cues, and says why."""
+"""Tells kinds of message apart, by rules and by likeness to labelled examples together, and says why."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from importlib import resources
+
+from dataclasses import dataclass
 
 from intents.kinds import Kind
-from intents.lexicon import Cue, Lexicon
+from intents.lexicon import Lexicon
+from intents.likeness import Likeness, learn
+from intents.normalise import normalise
+from intents.reading import Reading
 from intents.tokens import Tokenizer
 
-__all__ = ["Verdict", "classify"]
+__all__ = ["Classifier", "Verdict", "make_classifier", "read_examples"]
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LATIN_WORD = re.compile(r"[a-z]+")
 # Beyond this rarity, in natural logarithm a character, no sentence was found in real questions, only random characters.
 _IMPLAUSIBLE = -10.5
-# A text that no cue speaks for is still somebody's concern: it is handled as a question, with this confidence.
+# What one point of a rule is worth beside the likeness, which lies between 0 and 1.
+_RULE = 0.05
+# Below this, nothing but a rule may make what asks anything else than a question: a concern must not be dropped.
+# What does not ask is seldom a question, so half of it will do.
+_ALIKE = 0.3
 _UNSURE = 0.3
+# From here on a rule leaves no doubt that a letter is about something that only few may read.
+_PLAIN = 4.0
 _SEALED = (Kind.REPORT, Kind.DISCIPLINE)
+# Recognised by their form alone.
+_FORMAL = (Kind.GREETING, Kind.THANKS, Kind.UNINTELLIGIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,84 +44,128 @@ class Verdict:
     content: Kind | None = None
 
 
-@dataclass(slots=True)
-class _Reading:
-    """One text while it is read; every concept is looked for at most once."""
+class Classifier:
+    """Decides on kinds; holds rules and what was learned, and nothing about any text."""
 
-    body: str
-    tokens: tuple[str, ...]
-    terms: frozenset[str]
-    lexicon: Lexicon
-    seen: dict[str, re.Match[str] | None] = field(default_factory=dict)
+    def __init__(self, lexicon: Lexicon, tokenizer: Tokenizer, likeness: Likeness) -> None:
+        self._lexicon = lexicon
+        self._tokenizer = tokenizer
+        self._likeness = likeness
 
-    def find(self, concept: str) -> re.Match[str] | None:
-        if concept not in self.seen:
-            self.seen[concept] = self.lexicon.concepts[concept].search(self.body)
-        return self.seen[concept]
+    def classify(self, text: str, tokens: tuple[str, ...]) -> Verdict:
+        """Return the verdict on `text`, which is normalised and cut into `tokens`.
 
-    def holds(self, name: str) -> bool:
-        situation = self.lexicon.situations.get(name)
-        if situation is None:
-            return self.find(name) is not None
-        return all(self.find(part) for part in situation.all) and not any(self.find(part) for part in situation.none)
-
-    def reason(self, cue: Cue) -> str | None:
-        """Return why `cue` holds, or None where it does not."""
-        if not all(self.holds(name) for name in cue.all):
-            return None
-        match = cue.match.search(self.body) if cue.match is not None else self._first(cue.all)
-        if cue.match is not None and match is None:
-            return None
-        if any(self.holds(name) for name in cue.none):
-            return None
-        said = match[0][:12] if match else ""
+        1. Greetings and thanks around the matter are set aside; where nothing else is left they are the matter.
+        2. What is no language is told by its form.
+        3. Every cue that holds adds its weight to its kind, and likeness to the examples its own.
+        4. Where both say little it is a question: somebody will read it.
+        """
+        body, polite = _without_politeness(text, self._lexicon)
+        if not body and polite is not None:
+            return Verdict(polite, 0.97, ("只有寒暄" if polite is Kind.GREETING else "只有致谢",))
+        reading = Reading(body or text, tokens, self._tokenizer.terms, self._lexicon)
+        nonsense = _shapeless(reading)
+        if nonsense is not None:
+            return Verdict(Kind.UNINTELLIGIBLE, 0.95, (nonsense,))
+        said = reading.weigh()
         if not said:
-            return cue.because or "整体判断"
-        return f"{cue.because}（“{said}”）" if cue.because else f"出现“{said}”"
+            verdict = self._without_cue(reading)
+            if verdict is not None:
+                return verdict
+        return self._decide(reading, said)
 
-    def _first(self, names: tuple[str, ...]) -> re.Match[str] | None:
-        return next((self.find(name) for name in names if name in self.lexicon.concepts), None)
+    def _without_cue(self, reading: Reading) -> Verdict | None:
+        han = _HAN.findall(reading.body)
+        if not han and not _LATIN_WORD.search(reading.body):
+            return Verdict(Kind.QUESTION, _UNSURE, ("其他文字，请人工辨认",))
+        if reading.has_term() or reading.find("ask"):
+            return None
+        if reading.lexicon.politeness["broken"].match(reading.body):
+            return Verdict(Kind.UNINTELLIGIBLE, 0.7, ("不成句",))
+        if len(han) > 3 and self._tokenizer.plausibility(reading.tokens) < _IMPLAUSIBLE:
+            return Verdict(Kind.UNINTELLIGIBLE, 0.7, ("不成词的汉字",))
+        return None
 
-    def has_term(self) -> bool:
-        return self.find("tax") is not None or any(token in self.terms for token in self.tokens)
+    def _decide(self, reading: Reading, said: dict[Kind, list[tuple[float, str]]]) -> Verdict:
+        features = reading.features()
+        rules = {kind: sum(weight for weight, _ in cues) for kind, cues in said.items()}
+        alike = self._likeness.scores(features)
+        totals = {kind: score + _RULE * rules.get(kind, 0.0) for kind, score in alike.items()}
+        ranked = sorted(totals, key=lambda kind: -totals[kind])
+        winner, content = ranked[0], None
+        if winner is Kind.LETTER:
+            content = ranked[1]
+            if content in _SEALED and rules.get(content, 0.0) >= _PLAIN:
+                # A letter is read by many; an informer's must not be (第十八条).
+                winner, content = content, None
+        enough = _ALIKE if reading.find("ask") else _ALIKE / 2
+        if winner not in rules and winner is not Kind.QUESTION and alike[winner] < enough:
+            winner = Kind.QUESTION
+        reasons = tuple(dict.fromkeys(reason for _, reason in said.get(winner, ())))[:4]
+        if not reasons:
+            telling = self._likeness.telling(features, winner)
+            reasons = (f"用语相近：{'、'.join(telling)}",) if telling else ("没有明显线索",)
+        return Verdict(winner, self._confidence(reading, winner, totals, rules), reasons, content)
+
+    def _confidence(self, reading: Reading, winner: Kind, totals: dict[Kind, float], rules: dict[Kind, float]) -> float:
+        others = max(score for kind, score in totals.items() if kind is not winner)
+        confidence = 1 / (1 + math.exp(-7 * (totals[winner] - others) - 0.2))
+        if winner is Kind.QUESTION:
+            if not reading.has_term() and winner not in rules:
+                confidence = min(confidence, 0.45)
+            elif totals[winner] >= others and reading.has_term():
+                confidence = max(confidence, 0.7)
+        return round(min(confidence, 0.99), 3)
 
 
-def classify(text: str, tokens: tuple[str, ...], lexicon: Lexicon, tokenizer: Tokenizer) -> Verdict:
-    """Return the verdict on `text`, which is normalised and cut into `tokens`.
+def make_classifier(tokenizer: Tokenizer, lexicon: Lexicon) -> Classifier:
+    """Learn from the packaged examples; takes about half a second."""
+    learned = []
+    for text, kind in read_examples():
+        normalised = normalise(text)
+        body, _ = _without_politeness(normalised, lexicon)
+        reading = Reading(body or normalised, tokenizer.words(normalised), tokenizer.terms, lexicon)
+        learned.append((reading.features(), kind))
+    return Classifier(lexicon, tokenizer, learn(learned))
 
-    1. Greetings and thanks around the matter are set aside; where nothing else is left they are the matter.
-    2. Every cue that holds adds its weight to its kind.
-    3. Where none holds: signs that are no language, else a question, the surer the more tax vocabulary it has.
+
+def read_examples(source: str | None = None) -> list[tuple[str, Kind]]:
+    """Return the labelled examples of `source`, or the packaged ones: headings `# kind`, then one text a line.
+
+    Raises `ValueError` naming the line for an unknown kind, one that is never learned, or a text before any heading.
     """
-    body, polite = _without_politeness(text, lexicon.politeness)
-    if not body and polite is not None:
-        return Verdict(polite, 0.97, ("只有寒暄" if polite is Kind.GREETING else "只有致谢",))
-    reading = _Reading(body or text, tokens, tokenizer.terms, lexicon)
-    nonsense = _shapeless(reading)
-    if nonsense is not None:
-        return Verdict(Kind.UNINTELLIGIBLE, 0.95, (nonsense,))
-    scores, reasons = _weigh(reading)
-    if not scores:
-        return _unsaid(reading, tokenizer)
-    return _decide(scores, reasons)
+    if source is None:
+        source = resources.files("intents").joinpath("data/examples.txt").read_text(encoding="utf-8")
+    rows: list[tuple[str, Kind]] = []
+    kind: Kind | None = None
+    for number, line in enumerate(source.splitlines(), 1):
+        if line.startswith("# "):
+            kind = Kind(line[2:].split()[0])
+            if kind in _FORMAL or kind is Kind.OPINION:
+                raise ValueError(f"line {number}: {kind} is not learned from examples")
+        elif line.strip() and not line.startswith("##"):
+            if kind is None:
+                raise ValueError(f"line {number}: no kind has been named yet")
+            rows.append((line.strip(), kind))
+    return rows
 
 
-def _without_politeness(text: str, patterns: Mapping[str, re.Pattern[str]]) -> tuple[str, Kind | None]:
+def _without_politeness(text: str, lexicon: Lexicon) -> tuple[str, Kind | None]:
     body, polite = text, None
     for _ in range(4):
         before = body
-        for name in ("greeting", "thanks"):
-            body, count = patterns[name].subn("", body, count=1)
+        for kind in (Kind.GREETING, Kind.THANKS):
+            body, count = lexicon.politeness[kind].subn("", body, count=1)
             if count:
                 # 谢谢 outlives 你好: who says both has been answered.
-                polite = Kind.THANKS if Kind.THANKS in (polite, Kind(name)) else Kind.GREETING
-        body = patterns["filler"].sub("", body)
+                polite = Kind.THANKS if Kind.THANKS in (polite, kind) else Kind.GREETING
+        body = lexicon.politeness["filler"].sub("", body)
         if body == before:
             break
     return body, polite
 
 
-def _shapeless(reading: _Reading) -> str | None:
+def _shapeless(reading: Reading) -> str | None:
     body = reading.body
     if not any(map(str.isalpha, body)):
         return None if reading.find("number") else "没有文字"
@@ -117,66 +173,7 @@ def _shapeless(reading: _Reading) -> str | None:
         spoken = [c for c in body if c.isalnum()]
         if len(set(spoken)) == 1 and len(spoken) > 2:
             return "同一个字重复"
-        if reading.lexicon.politeness["noise"].fullmatch(body):
-            return "只有语气词"
-        return None
-    words = _LATIN_WORD.findall(body)
-    if words and not reading.find("english") and not reading.find("number"):
+        return "只有语气词" if reading.lexicon.politeness["noise"].fullmatch(body) else None
+    if _LATIN_WORD.search(body) and not reading.find("english") and not reading.find("number"):
         return "不成词的字母"
     return None
-
-
-def _weigh(reading: _Reading) -> tuple[dict[Kind, float], dict[Kind, list[tuple[float, str]]]]:
-    scores: dict[Kind, float] = {}
-    reasons: dict[Kind, list[tuple[float, str]]] = {}
-    for cue in reading.lexicon.cues:
-        reason = reading.reason(cue)
-        if reason is not None:
-            scores[cue.kind] = scores.get(cue.kind, 0.0) + cue.weight
-            reasons.setdefault(cue.kind, []).append((cue.weight, reason))
-    if scores and reading.has_term() and reading.find("ask"):
-        scores[Kind.QUESTION] = scores.get(Kind.QUESTION, 0.0) + 1.0
-        reasons.setdefault(Kind.QUESTION, []).append((1.0, "含税费用语"))
-    return scores, reasons
-
-
-def _decide(scores: dict[Kind, float], reasons: dict[Kind, list[tuple[float, str]]]) -> Verdict:
-    def best(kinds: dict[Kind, float]) -> Kind:
-        return max(kinds, key=lambda kind: kinds[kind])
-
-    winner, content = best(scores), None
-    if Kind.LETTER in scores:
-        inside = {kind: score for kind, score in scores.items() if kind is not Kind.LETTER}
-        content = best(inside) if inside else Kind.QUESTION
-        # A letter is read by many; an informer's must not be (第十八条), so what it says comes first.
-        sealed = content in _SEALED and inside[content] >= 4
-        winner = content if sealed else Kind.LETTER
-        scores = {winner: scores[winner]}
-        content = None if sealed else content
-    score = scores[winner]
-    second = max((other for kind, other in scores.items() if kind is not winner), default=0.0)
-    clear = min(1.0, 2 * (score - second) / score)
-    confidence = (1 - math.exp(-score / 2.2)) * (0.6 + 0.4 * clear)
-    why = sorted(reasons[winner], key=lambda weighed: -weighed[0])
-    return Verdict(winner, round(confidence, 3), tuple(dict.fromkeys(reason for _, reason in why))[:4], content)
-
-
-def _unsaid(reading: _Reading, tokenizer: Tokenizer) -> Verdict:
-    if reading.has_term():
-        return Verdict(Kind.QUESTION, 0.72, ("含税费用语",))
-    han = _HAN.findall(reading.body)
-    if not han and not _LATIN_WORD.search(reading.body):
-        return Verdict(Kind.QUESTION, _UNSURE, ("其他文字，请人工辨认",))
-    if reading.lexicon.politeness["broken"].match(reading.body):
-        return Verdict(Kind.UNINTELLIGIBLE, 0.7, ("不成句",))
-    if len(han) > 3 and tokenizer.plausibility(reading.tokens) < _IMPLAUSIBLE:
-        return Verdict(Kind.UNINTELLIGIBLE, 0.7, ("不成词的汉字",))
-    if reading.find("ask") and not reading.find("adjacent") and _has_subject(reading):
-        return Verdict(Kind.OUTOFSCOPE, 0.5, ("所问与税费无关",))
-    return Verdict(Kind.QUESTION, _UNSURE, ("没有明显线索，按咨询处理",))
-
-
-def _has_subject(reading: _Reading) -> bool:
-    """Tell whether the text names something to ask about, or only asks (这个怎么弄)."""
-    empty = reading.lexicon.politeness["empty"]
-    return any(len(token) > 1 and not empty.fullmatch(token) for token in reading.tokens)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from intents.classify import classify
+from intents.classify import Classifier, make_classifier
 from intents.kinds import Kind
-from intents.lexicon import Lexicon, read_lexicon
+from intents.lexicon import read_lexicon
 from intents.normalise import normalise
 from intents.personal_data import Finding, find
 from intents.tokens import Tokenizer, make_tokenizer
@@ -36,11 +36,11 @@ class Understanding:
 
 
 class Interpreter:
-    """Understands texts; holds a dictionary and compiled rules, and nothing about any text."""
+    """Understands texts; holds a dictionary, rules and what was learned, and nothing about any text."""
 
-    def __init__(self, tokenizer: Tokenizer, lexicon: Lexicon) -> None:
+    def __init__(self, tokenizer: Tokenizer, classifier: Classifier) -> None:
         self.tokenizer = tokenizer
-        self._lexicon = lexicon
+        self._classifier = classifier
 
     def understand(self, text: str) -> Understanding:
         """Return tokens, kind and personal data of `text`, whatever it is; never raises for a string."""
@@ -49,7 +49,7 @@ class Interpreter:
         weighed = normalised
         if len(normalised) > _HEAD + _TAIL:
             weighed = f"{normalised[:_HEAD]}。{normalised[-_TAIL:]}"
-        verdict = classify(weighed, tokens, self._lexicon, self.tokenizer)
+        verdict = self._classifier.classify(weighed, tokens)
         return Understanding(
             text=text,
             normalised=normalised,
@@ -63,5 +63,9 @@ class Interpreter:
 
 
 def make_interpreter() -> Interpreter:
-    """Build an interpreter from the packaged dictionary and rules; takes most of a second, so make one and keep it."""
-    return Interpreter(make_tokenizer(), read_lexicon())
+    """Build an interpreter from the packaged dictionary, rules and examples.
+
+    Takes between one and two seconds, so make one and keep it; the tokenizer within may be used by others.
+    """
+    tokenizer = make_tokenizer()
+    return Interpreter(tokenizer, make_classifier(tokenizer, read_lexicon()))

@@ -41,11 +41,15 @@ def make_telegram_bot(settings: Settings) -> Bot | None:
 
 
 async def introduce(bot: Bot) -> str:
-    """Put up the commands menu and give back the bot's user name; network trouble is tried again a few times."""
+    """Put up the commands menu and give back the bot's user name.
+
+    Network trouble is tried again a few times and then raised (TelegramNetworkError); a token that Telegram does not
+    know raises TelegramUnauthorizedError at once.
+    """
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(TelegramNetworkError),
-        stop=stop_after_attempt(5),
-        wait=wait_exponential_jitter(initial=0.5, max=5),
+        stop=stop_after_attempt(3),
+        wait=wait_exponential_jitter(multiplier=0.5, max=5),
         reraise=True,
     )
     async for attempt in retrying:
@@ -121,7 +125,7 @@ async def keep(unit: Unit, bot_id: int, updates: Iterable[Update]) -> None:
 
 def incoming(bot_id: int, raw: Mapping[str, Any], now: datetime) -> Incoming:
     """A raw Telegram update as the inbox keeps it."""
-    event = next((raw[kind] for kind in UPDATE_KINDS if kind in raw), {})
+    event: Mapping[str, Any] = next((raw[kind] for kind in UPDATE_KINDS if kind in raw), {})
     message = event.get("message", event)
     chat_id = message.get("chat", {}).get("id", 0)
     person_id = event.get("from", {}).get("id", 0)

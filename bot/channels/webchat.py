@@ -4,7 +4,7 @@ The browser's posts become `Update` objects in the same inbox; dispatcher, handl
 difference.
 """
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any, cast
 
@@ -20,11 +20,13 @@ from aiogram.methods import (
 )
 from aiogram.methods.base import TelegramType
 from aiogram.types import Chat, InlineKeyboardMarkup, Message, User
+from sqlalchemy import select
 
 from storage.database import Database
 from storage.inbox import Incoming, store
-from storage.people import find_party
-from storage.unit import Unit
+from storage.people import admit, find_party
+from storage.tables import addresses
+from storage.unit import Reader, Unit
 from storage.webchat import Buttons, already_posted, change_buttons, message_on, put_message
 
 WEB = "web"
@@ -117,14 +119,31 @@ def make_web_bot(database: Database) -> Bot:
     return Bot(WEB_TOKEN, session=WebSession(database))
 
 
+async def open_desk(unit: Unit, officer_id: int, language: str) -> int:
+    """The officer's address on the web. Cards are sent to it from the first day, whether anybody looks or not."""
+    found: int | None = await unit.value(
+        select(addresses.c.id).where(addresses.c.officer_id == officer_id, addresses.c.channel == WEB).limit(1)
+    )
+    if found is not None:
+        return found
+    chat_id = chat_number(unit, "desk", officer_id)
+    address_id = await admit(unit, WEB, WEB_BOT_ID, chat_id, language=language, officer_id=officer_id)
+    await Page(address_id, chat_id, language).start(unit)
+    return address_id
+
+
+def chat_number(reader: Reader, *parts: str | int) -> int:
+    """A chat number (48 bits) of the web channel, which nobody can guess from what it is made of."""
+    return int(reader.hasher(*parts)[:12], 16)
+
+
 class Page:
     """One visitor's page, as the browser's posts reach it: stored in one unit as a web message and as an update."""
 
-    def __init__(self, address_id: int, chat_id: int, language: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, address_id: int, chat_id: int, language: str) -> None:
         self.address_id = address_id
         self.chat_id = chat_id
         self.language = language
-        self._now = now
 
     async def write(self, unit: Unit, client_id: str, text: str, reply_to: int | None) -> None:
         """What the visitor typed. The same `client_id` again is the same message."""

@@ -13,7 +13,9 @@ from faq.index import Index, IndexEntry, load_synonyms, plain_view
 from intents import make_tokenizer
 
 ENTRIES = (
-    IndexEntry("vat-exempt", "小规模纳税人月销售额10万元以下是否免征增值税？", ("个体户月销售额不超过10万要交增值税吗",)),
+    IndexEntry(
+        "vat-exempt", "小规模纳税人月销售额10万元以下是否免征增值税？", ("个体户月销售额不超过10万要交增值税吗",)
+    ),
     IndexEntry("deed-rate", "购买首套住房契税税率是多少？", ("首套房契税交多少",)),
     IndexEntry("lost-special", "增值税专用发票丢失怎么处理？", ("专票丢了怎么办",)),
     IndexEntry("lost-plain", "增值税普通发票丢失怎么处理？", ("普票丢了怎么办",)),
@@ -47,7 +49,8 @@ def test_every_phrasing_finds_its_own_entry_with_a_full_score(index: Index) -> N
     for entry in ENTRIES:
         for phrasing in (entry.question, *entry.phrasings):
             best = index.rank(phrasing)[0]
-            assert (best.entry_id, best.score, best.coverage) == (entry.id, pytest.approx(1), pytest.approx(1))
+            assert best.entry_id == entry.id
+            assert (best.score, best.coverage) == pytest.approx((1, 1))
 
 
 def test_an_entry_appears_once_with_its_best_phrasing(index: Index) -> None:
@@ -147,8 +150,9 @@ def test_decimals_keep_their_point() -> None:
     assert plain_view("税率 1.5%。") == "税率1.5%"
 
 
-def test_a_chosen_form_is_not_rewritten_by_its_own_table() -> None:
-    synonyms = load_synonyms()
-    for pattern, table in synonyms.tables:
-        for chosen in set(table.values()):
-            assert pattern.sub(lambda found, table=table: table[found[0]], chosen) == chosen, chosen
+def test_a_chosen_form_is_left_alone_by_its_own_table() -> None:
+    for pattern, table in load_synonyms().tables:
+        for chosen in table.values():
+            found = pattern.fullmatch(chosen)
+            assert found is None or table[found[0]] == chosen
+            assert [word for word in pattern.findall(chosen) if table[word] not in chosen] == []

@@ -1,0 +1,62 @@
+"""The way to the desk: a one-time link that asks before it lets anybody in, so that no preview spends it."""
+
+from datetime import timedelta
+
+from aiohttp import web
+
+from bot.channels.webchat import open_desk
+from bot.web.chat import DESK_COOKIE
+from bot.web.keys import DEPS, LIMITS
+from bot.web.pages import language_of, notice, render
+from bot.web.security import check_csrf, csrf_for, new_token, set_cookie
+from storage.people import begin_session, find_officer, open_invitation, use_invitation
+
+SESSION = timedelta(hours=12)
+
+
+async def show_door(request: web.Request) -> web.Response:
+    """第十二条: who enters, and one button."""
+    token = request.match_info["token"]
+    if not await request.app[LIMITS].admit_address(request.remote or ""):
+        raise web.HTTPTooManyRequests
+    async with request.app[DEPS].database.reader() as reader:
+        invitation = await open_invitation(reader, token, "desk")
+        officer = None if invitation is None else await find_officer(reader, invitation.officer_id)
+    if officer is None:
+        return _spent(request)
+    title = "进入工作台" if language_of(request) == "zh" else "Enter the desk"
+    return render(
+        request, "enter.html", title=title, who=officer.name, action=request.path, csrf=csrf_for(request, token)
+    )
+
+
+async def enter(request: web.Request) -> web.Response:
+    token = request.match_info["token"]
+    form = await request.post()
+    check_csrf(request, token, str(form.get("csrf", "")))
+    session = new_token()
+    async with request.app[DEPS].database.unit() as unit:
+        invitation = await open_invitation(unit, token, "desk")
+        officer = None if invitation is None else await find_officer(unit, invitation.officer_id)
+        entered = invitation is not None and officer is not None and await use_invitation(unit, invitation.id)
+        if entered and officer is not None:
+            address_id = await open_desk(unit, officer.id, language_of(request))
+            await begin_session(unit, session, address_id, "officer", SESSION)
+    if not entered or officer is None:
+        return _spent(request)
+    response = web.HTTPSeeOther(f"/desk/{officer.id}")
+    set_cookie(request, response, DESK_COOKIE, session, f"/desk/{officer.id}")
+    return response
+
+
+def _spent(request: web.Request) -> web.Response:
+    chinese = language_of(request) == "zh"
+    sentence = (
+        "这个链接已经用过或已过期，请重新获取一个。"
+        if chinese
+        else "This link was used or has expired. Please get a new one."
+    )
+    return notice(request, sentence, status=410)
+
+
+ROUTES = [web.get("/enter/{token}", show_door), web.post("/enter/{token}", enter)]

@@ -19,7 +19,7 @@ from bot.delivery import Delivery
 from bot.deps import Clock, Deps
 from bot.dispatcher import make_dispatcher
 from bot.intake import Intake
-from bot.jobs import make_scheduler, watch_faq
+from bot.jobs import make_scheduler, watch_faq, watch_rules
 from bot.nursery import Nursery
 from bot.settings import Settings
 from bot.wording.speech import CHINESE
@@ -99,6 +99,7 @@ async def open_house(
                 nursery=nursery,
                 holder=secrets.token_hex(6),
             )
+            await watch_rules(deps)
             await watch_faq(deps)
             yield House(deps, make_dispatcher(deps))
         finally:

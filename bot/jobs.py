@@ -11,6 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.deps import Deps
+from escalation.corrections import read_rulebook, revision_of
 from escalation.duties import patrol
 from escalation.workdays import BEIJING, local_date
 from storage import inbox, outbox
@@ -22,6 +23,7 @@ JOBS = "jobs"
 LEASE = timedelta(seconds=60)
 PATROL_SECONDS = 20
 FAQ_SECONDS = 1
+RULES_SECONDS = 1
 PURGE_HOURS = 6
 
 
@@ -32,6 +34,7 @@ def make_scheduler(deps: Deps) -> AsyncIOScheduler:
     )
     scheduler.add_job(watch_duties, IntervalTrigger(seconds=PATROL_SECONDS, timezone=BEIJING), [deps], id="patrol")
     scheduler.add_job(watch_faq, IntervalTrigger(seconds=FAQ_SECONDS, timezone=BEIJING), [deps], id="faq")
+    scheduler.add_job(watch_rules, IntervalTrigger(seconds=RULES_SECONDS, timezone=BEIJING), [deps], id="rules")
     scheduler.add_job(purge, IntervalTrigger(hours=PURGE_HOURS, timezone=BEIJING), [deps], id="purge")
     return scheduler
 
@@ -50,6 +53,14 @@ async def watch_faq(deps: Deps) -> None:
     """Swap the edition when the catalogue or the day has changed."""
     if await deps.faq.refresh(deps.database, local_date(deps.clock())):
         log.info("faq_edition", revision=deps.faq.edition.revision, entries=len(deps.faq.edition.entries))
+
+
+async def watch_rules(deps: Deps) -> None:
+    """Take over the calendar when an administrator has corrected it, in this process or in another."""
+    async with deps.database.reader() as reader:
+        if await revision_of(reader) != deps.rules.calendar_revision:
+            deps.rules = await read_rulebook(reader, deps.rules)
+            log.info("calendar", revision=deps.rules.calendar_revision)
 
 
 async def purge(deps: Deps) -> None:

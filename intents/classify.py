@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from importlib import resources
-
 from dataclasses import dataclass
+from importlib import resources
 
 from intents.kinds import Kind
 from intents.lexicon import Lexicon
@@ -24,7 +23,7 @@ _IMPLAUSIBLE = -10.5
 # What one point of a rule is worth beside the likeness, which lies between 0 and 1.
 _RULE = 0.05
 # Below this, nothing but a rule may make what asks anything else than a question: a concern must not be dropped.
-# What does not ask is seldom a question, so half of it will do.
+# What speaks of the bureau's business and does not ask is seldom a question, so half of it will do.
 _ALIKE = 0.3
 _UNSURE = 0.3
 # From here on a rule leaves no doubt that a letter is about something that only few may read.
@@ -98,9 +97,10 @@ class Classifier:
             if content in _SEALED and rules.get(content, 0.0) >= _PLAIN:
                 # A letter is read by many; an informer's must not be (第十八条).
                 winner, content = content, None
-        enough = _ALIKE if reading.find("ask") else _ALIKE / 2
-        if winner not in rules and winner is not Kind.QUESTION and alike[winner] < enough:
-            winner = Kind.QUESTION
+        if winner not in rules:
+            winner = _cautious(reading, winner, alike[winner])
+            if winner is Kind.QUESTION and _is_elsewhere(reading):
+                return Verdict(Kind.OUTOFSCOPE, 0.5, ("所问与税费无关",))
         reasons = tuple(dict.fromkeys(reason for _, reason in said.get(winner, ())))[:4]
         if not reasons:
             telling = self._likeness.telling(features, winner)
@@ -148,6 +148,26 @@ def read_examples(source: str | None = None) -> list[tuple[str, Kind]]:
                 raise ValueError(f"line {number}: no kind has been named yet")
             rows.append((line.strip(), kind))
     return rows
+
+
+def _cautious(reading: Reading, winner: Kind, alike: float) -> Kind:
+    """Return `winner`, for which no cue speaks, or question where likeness alone is too little."""
+    if winner is Kind.OUTOFSCOPE and not _has_subject(reading):
+        return Kind.QUESTION
+    near = reading.has_term() and not reading.find("ask")
+    return winner if alike >= (_ALIKE / 2 if near else _ALIKE) else Kind.QUESTION
+
+
+def _has_subject(reading: Reading) -> bool:
+    """Tell whether the text names anything, or only says 那个情况, 怎么弄."""
+    empty = reading.lexicon.politeness["empty"]
+    return any(len(token) > 1 and not empty.fullmatch(token) for token in reading.tokens)
+
+
+def _is_elsewhere(reading: Reading) -> bool:
+    """Tell whether the text asks about something, and none of it comes near the bureau's business."""
+    near = reading.find("adjacent") or reading.has_term()
+    return bool(reading.find("ask")) and not near and _has_subject(reading)
 
 
 def _without_politeness(text: str, lexicon: Lexicon) -> tuple[str, Kind | None]:

@@ -136,6 +136,20 @@ async def passed_on(telling: Telling) -> Speech | None:
     return Speech(text)
 
 
+async def redated(telling: Telling) -> Speech | None:
+    """The calendar was corrected, and with it the promise."""
+    _, facts = telling.words, telling.payload
+    case = await find_case(telling.reader, facts["case_id"])
+    if case is None or case.state == "answered":
+        return None
+    text = _(
+        "因放假安排调整，您的办件 {number} 的答复期限改为：{deadline}。",
+        number=case.number,
+        deadline=deadline(_, date.fromisoformat(facts["due_on"])),
+    )
+    return Speech(text, ((Button(_("如何计算"), OwnCase(case_id=case.id, act="how").pack()),),))
+
+
 async def answer(telling: Telling) -> Speech:
     _, case_id = telling.words, telling.payload["case_id"]
     case = await find_case(telling.reader, case_id)
@@ -248,6 +262,7 @@ WORDINGS: dict[str, Wording] = {
     "case.how": how,
     "case.signed": signed,
     "case.passed_on": passed_on,
+    "case.redated": redated,
     "case.answer": answer,
     "case.rated": rated,
     "case.already_rated": already_rated,

@@ -1,5 +1,6 @@
 """Every table of the house, one file per noun; what a column means is said beside it."""
 
+from storage.tables.calendar import calendar_corrections, confirmed_years
 from storage.tables.cases import case_access, case_events, case_messages, cases
 from storage.tables.columns import metadata
 from storage.tables.duties import duties, reminders
@@ -23,10 +24,12 @@ __all__ = [
     "addresses",
     "asked",
     "bureaus",
+    "calendar_corrections",
     "case_access",
     "case_events",
     "case_messages",
     "cases",
+    "confirmed_years",
     "conversations",
     "counters",
     "departments",

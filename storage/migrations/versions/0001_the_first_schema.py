@@ -25,6 +25,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_bureaus_code")),
     )
     op.create_table(
+        "calendar_corrections",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.Column("why", sa.String(length=60), nullable=False),
+        sa.Column("corrected_by", sa.String(length=80), nullable=False),
+        sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_corrections")),
+        sa.UniqueConstraint("region", "on", name=op.f("uq_calendar_corrections_region_on")),
+    )
+    op.create_table(
+        "confirmed_years",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("confirmed_by", sa.String(length=80), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_confirmed_years")),
+        sa.UniqueConstraint("region", "year", name=op.f("uq_confirmed_years_region_year")),
+    )
+    op.create_table(
         "conversations",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=60), nullable=True),
@@ -504,4 +526,6 @@ def downgrade() -> None:
     op.drop_table("entries")
     op.drop_table("counters")
     op.drop_table("conversations")
+    op.drop_table("confirmed_years")
+    op.drop_table("calendar_corrections")
     op.drop_table("bureaus")

@@ -1,0 +1,58 @@
+"""An administrator corrects the calendar: what moves is shown before, moved in one commit, and told."""
+
+from datetime import date
+
+from bot.jobs import watch_rules
+from escalation.corrections import Change, correct, preview
+from escalation.workdays import Correction
+from tests.house import HouseUnderTest
+
+QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"
+OFF = Change("xinjiang", {date(2025, 11, 7): Correction(counts=False, why="特别放假")})
+
+
+async def open_a_case(house: HouseUnderTest, name: str = "asker") -> str:
+    taxpayer = await house.visitor(name)
+    receipt = await taxpayer.say(QUESTION)
+    assert "11月12日（周三） 24:00" in receipt.text
+    return receipt.text
+
+
+async def test_a_preview_shows_what_a_day_off_would_move_and_moves_nothing(house: HouseUnderTest) -> None:
+    await open_a_case(house)
+    async with house.database.reader() as reader:
+        moves = await preview(reader, house.deps.rules, OFF)
+    assert [(move.kind, move.was_on, move.will_be_on) for move in moves] == [
+        ("case.answer", date(2025, 11, 12), date(2025, 11, 13))
+    ]
+    taxpayer = await house.visitor("asker-again")
+    assert "11月12日（周三） 24:00" in (await taxpayer.say(QUESTION)).text
+
+
+async def test_a_day_off_moves_the_open_promise_and_its_taxpayer_is_told(either_house: HouseUnderTest) -> None:
+    taxpayer = await either_house.visitor()
+    await taxpayer.say(QUESTION)
+    async with either_house.database.unit() as unit:
+        await correct(unit, either_house.deps.rules, OFF, "王样例")
+    await watch_rules(either_house.deps)
+    await either_house.settle()
+    told = (await taxpayer.heard())[-1]
+    assert "答复期限改为：最迟 11月13日（周四） 24:00 前答复" in told.text
+    assert "不计　　11月7日（周五）　特别放假" in (await taxpayer.press("如何计算")).text
+
+
+async def test_a_case_opened_after_a_correction_counts_with_it(house: HouseUnderTest) -> None:
+    async with house.database.unit() as unit:
+        assert await correct(unit, house.deps.rules, OFF, "王样例") == []
+    await watch_rules(house.deps)
+    taxpayer = await house.visitor()
+    assert "11月13日（周四） 24:00" in (await taxpayer.say(QUESTION)).text
+
+
+async def test_confirming_a_year_ends_what_was_provisional(house: HouseUnderTest) -> None:
+    assert house.deps.rules.calendar("xinjiang").day(date(2026, 11, 23)).provisional
+    async with house.database.unit() as unit:
+        await correct(unit, house.deps.rules, Change("xinjiang", {}, frozenset({2026})), "王样例")
+    await watch_rules(house.deps)
+    assert not house.deps.rules.calendar("xinjiang").day(date(2026, 11, 23)).provisional
+    assert house.deps.rules.calendar_revision == 2

@@ -29,7 +29,7 @@ from escalation.seed import SampleBureau, load_bureau, load_kinds
 from faq.catalog import load_sample
 from faq.live import LiveFaq
 from faq.seed import load_entries
-from intents import make_interpreter, make_tokenizer
+from intents import Interpreter, make_interpreter
 from storage.database import Database, DatabaseError, parse_url
 from storage.inbox import release_all_lanes
 from storage.opening import Keys, open_database
@@ -66,6 +66,7 @@ async def open_house(
     *,
     clock: Clock = system_clock,
     say: Callable[[str], None],
+    interpreter: Interpreter | None = None,
     make_bots: Callable[[Database], Mapping[str, Bot]] | None = None,
 ) -> AsyncIterator[House]:
     """Everything that handlers need, opened in order and closed in reverse.
@@ -73,6 +74,7 @@ async def open_house(
     Raises DatabaseError, VaultError, SeedError or AlreadyRunningError, whose messages say what to do.
     """
     sample, kinds = load_bureau(), load_kinds()
+    mind = interpreter or make_interpreter()
     with _alone_on_sqlite(settings):
         database = await open_database(
             settings.database_url,
@@ -91,8 +93,8 @@ async def open_house(
                 settings=settings,
                 clock=clock,
                 database=database,
-                interpreter=make_interpreter(),
-                faq=LiveFaq(make_tokenizer()),
+                interpreter=mind,
+                faq=LiveFaq(mind.tokenizer),
                 rules=make_rulebook(kinds),
                 routing=routing,
                 bots=bots,

@@ -32,6 +32,7 @@ class Case:
     bureau_name: str
     region: str
     department_id: int
+    department_code: str
     department_name: str
     taxpayer_id: int
     address_id: int
@@ -40,6 +41,7 @@ class Case:
     received_at: datetime
     answered_at: datetime | None
     reasons: Sequence[str]
+    words: Sequence[str]
     rating: int | None
 
     @property
@@ -85,6 +87,7 @@ def _cases() -> Select[Any]:
     return (
         select(
             cases,
+            departments.c.code.label("department_code"),
             departments.c.name.label("department_name"),
             bureaus.c.name.label("bureau_name"),
             bureaus.c.region,

@@ -16,6 +16,7 @@ from sqlalchemy import func, select, update
 from escalation.casebook import ANSWERED, OPEN, SIGNED, UNFINISHED, Case, find_case
 from escalation.duties import held_by_department, open_duty, region_of, settle
 from escalation.kinds import CaseKind
+from escalation.lessons import learn
 from escalation.permissions import Action, may
 from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms, due_on
@@ -39,7 +40,7 @@ class NotAllowedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a taxpayer wrote and is owed an answer to; `departments` are codes, best first."""
+    """What a taxpayer wrote and is owed an answer to; `departments` are codes, best first; `words` are its subject."""
 
     kind: str
     text: str
@@ -50,6 +51,7 @@ class Letter:
     departments: Sequence[str]
     reasons: Sequence[str]
     confidence: float
+    words: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ async def open_case(unit: Unit, rules: Rulebook, letter: Letter) -> Opened:
             opened_at=unit.now,
             confidence=letter.confidence,
             reasons=list(letter.reasons),
+            words=[] if kind.sealed else sorted(set(letter.words)),
         )
         .returning(cases.c.id)
     )
@@ -222,6 +225,7 @@ async def answer(unit: Unit, actor: Officer, case_id: int, text: str) -> Done | 
         return TooLate(case)
     await settle(unit, SIGN, case_id)
     await settle(unit, ANSWER, case_id)
+    await learn(unit, case.bureau_id, case.department_code, case.words)
     await _say(unit, case_id, author="officer", what="answer", text=text, at=unit.now, officer=actor)
     await note(unit, case_id, "answered", actor)
     await tell(unit, case.address_id, Notice("case.answer", {"case_id": case_id, "text": text}))

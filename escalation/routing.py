@@ -15,6 +15,7 @@ from intents import Kind
 FALLBACK_DEPARTMENT = "service"
 FALLBACK_REASON = "没有匹配到具体业务，先由纳税服务处承接"
 NEAREST_WEIGHT = 3.0
+LESSON_WEIGHT = 5.0  # more than the bare name of a tax, less than a business that the rules name
 DOOR_SCORE = 100.0
 CANDIDATES = 4
 DECAY = 0.15
@@ -36,6 +37,15 @@ class Rule:
     words: Mapping[str, float]
     kinds: frozenset[Kind] = frozenset()
     names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A word whose cases one department has been answering; `cases` is how many it answered."""
+
+    word: str
+    department: str
+    cases: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +88,24 @@ def route(
     rules: Sequence[Rule],
     kinds_table: KindsTable,
     nearest_department: str | None = None,
+    lessons: Sequence[Lesson] = (),
 ) -> Route:
     """The departments for one text, best first.
 
     `text_normalised` is simplified, half-width and lower case; `tokens` are its segments, in order (may be empty).
-    `nearest_department` is the department code of the nearest FAQ entry, if there is one.
+    `nearest_department` is the department code of the nearest FAQ entry, if there is one; `lessons` are what earlier
+    answers taught about the words of this text.
     """
     line = kinds_table[kind]
     if line.sealed:
         # Neither order nor reasons may betray what a sealed text says.
         return _doors(line, [line.goes_to[0]])
     if not line.goes_to or line.goes_to == (SUBJECT,):
-        return _by_subject(_scored(text_normalised, tokens, kind, rules, nearest_department))
+        return _by_subject(_scored(text_normalised, tokens, kind, rules, nearest_department, lessons))
     accused = _accused(text_normalised, rules) if line.recusal_to else frozenset()
-    subjects = _scored(text_normalised, tokens, kind, rules, nearest_department) if SUBJECT in line.goes_to else ()
+    subjects: tuple[Ranked, ...] = ()
+    if SUBJECT in line.goes_to:
+        subjects = _scored(text_normalised, tokens, kind, rules, nearest_department, lessons)
     doors: list[str | Ranked] = []
     notes: list[str] = []
     for code in line.goes_to:
@@ -133,7 +147,12 @@ def _accused(text: str, rules: Sequence[Rule]) -> frozenset[str]:
 
 
 def _scored(
-    text: str, tokens: Sequence[str], kind: Kind, rules: Sequence[Rule], nearest: str | None
+    text: str,
+    tokens: Sequence[str],
+    kind: Kind,
+    rules: Sequence[Rule],
+    nearest: str | None,
+    lessons: Sequence[Lesson],
 ) -> tuple[Ranked, ...]:
     applying = [rule for rule in rules if not rule.kinds or kind in rule.kinds]
     found = _surviving(text, tokens, {word for rule in applying for word in rule.words})
@@ -147,6 +166,9 @@ def _scored(
     if nearest is not None:
         tally = tallies.setdefault(nearest, _Tally(len(text)))
         tally.found.append((NEAREST_WEIGHT, "最接近的问答条目由该机构负责"))
+    for lesson in lessons:
+        tally = tallies.setdefault(lesson.department, _Tally(len(text)))
+        tally.found.append((LESSON_WEIGHT, f"提到“{lesson.word}”的办件以往多由该机构答复"))
     ranked = [(tally.first_at, tally.ranked(code)) for code, tally in tallies.items()]
     # Of two taxes named in one breath the first is what it is about.
     ranked.sort(key=lambda pair: (-pair[1].score, pair[0], pair[1].department))

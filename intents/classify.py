@@ -26,7 +26,7 @@ _RULE = 0.05
 # What speaks of the bureau's business and does not ask is seldom a question, so half of it will do.
 _ALIKE = 0.3
 _UNSURE = 0.3
-# From here on a rule leaves no doubt that a letter is about something that only few may read.
+# From here on a rule leaves no doubt.
 _PLAIN = 4.0
 _SEALED = (Kind.REPORT, Kind.DISCIPLINE)
 # Recognised by their form alone.
@@ -92,8 +92,9 @@ class Classifier:
         totals = {kind: score + _RULE * rules.get(kind, 0.0) for kind, score in alike.items()}
         ranked = sorted(totals, key=lambda kind: -totals[kind])
         winner, content = ranked[0], None
-        if winner is Kind.LETTER:
-            content = ranked[1]
+        if winner is Kind.LETTER or rules.get(Kind.LETTER, 0.0) >= _PLAIN:
+            # Whatever it says, who is addressed makes the letter.
+            winner, content = Kind.LETTER, next(kind for kind in ranked if kind is not Kind.LETTER)
             if content in _SEALED and rules.get(content, 0.0) >= _PLAIN:
                 # A letter is read by many; an informer's must not be (第十八条).
                 winner, content = content, None
@@ -109,11 +110,15 @@ class Classifier:
 
     def _confidence(self, reading: Reading, winner: Kind, totals: dict[Kind, float], rules: dict[Kind, float]) -> float:
         others = max(score for kind, score in totals.items() if kind is not winner)
+        if winner is Kind.LETTER and rules.get(winner, 0.0) >= _PLAIN:
+            return 0.95
         confidence = 1 / (1 + math.exp(-7 * (totals[winner] - others) - 0.2))
         if winner is Kind.QUESTION:
+            if totals[winner] < others:
+                return _UNSURE
             if not reading.has_term() and winner not in rules:
                 confidence = min(confidence, 0.45)
-            elif totals[winner] >= others and reading.has_term():
+            elif reading.has_term():
                 confidence = max(confidence, 0.7)
         return round(min(confidence, 0.99), 3)
 

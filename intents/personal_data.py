@@ -49,7 +49,7 @@ def _bare(number: str) -> str:
 def _is_card(number: str) -> bool:
     digits = _bare(number)
     # Issuers' numbers of cards used here begin with 3 to 6 and never with one digit repeated.
-    return 15 <= len(digits) <= 19 and luhn.is_valid(digits) and len(set(digits)) > 2
+    return 16 <= len(digits) <= 19 and luhn.is_valid(digits) and len(set(digits)) > 2
 
 
 def _always(_: str) -> bool:
@@ -67,7 +67,9 @@ _AFTER = r"(?![0-9A-Za-z])"
 _SHAPES = (
     _Shape(
         PersonalKind.EMAIL,
-        re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24}"),
+        re.compile(
+            r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24}"
+        ),
         _always,
         1,
         0,
@@ -81,7 +83,9 @@ _SHAPES = (
     ),
     _Shape(
         PersonalKind.TAXPAYER,
-        re.compile(rf"{_BEFORE}[0-9A-HJ-NP-RTUW-Ya-hj-np-rtuw-y]{{2}}{_GAP}{_D}{{6}}{_GAP}[0-9A-Za-z]{{9}}{_GAP}[0-9A-Za-z]{_AFTER}"),
+        re.compile(
+            rf"{_BEFORE}[0-9A-HJ-NP-RTUW-Ya-hj-np-rtuw-y]{{2}}{_GAP}{_D}{{6}}{_GAP}[0-9A-Za-z]{{9}}{_GAP}[0-9A-Za-z]{_AFTER}"
+        ),
         lambda number: uscc.is_valid(_bare(number)),
         2,
         4,
@@ -96,14 +100,16 @@ _SHAPES = (
     ),
     _Shape(
         PersonalKind.MOBILE,
-        re.compile(rf"(?<![0-9A-Za-z.])(?:(?:\+|00)?86{_GAP})?(?P<number>1[3-9]{_D}{_GAP}{_D}{{4}}{_GAP}{_D}{{4}}){_AFTER}"),
+        re.compile(
+            rf"(?<![0-9A-Za-z.])(?:(?:\+|00)?86{_GAP})?(?P<number>1[3-9]{_D}{_GAP}{_D}{{4}}{_GAP}{_D}{{4}}){_AFTER}"
+        ),
         _always,
         3,
         4,
     ),
     _Shape(
         PersonalKind.BANK_CARD,
-        re.compile(rf"{_BEFORE}[3-6]{_D}{{3}}(?:{_GAP}{_D}{{4}}){{2}}{_GAP}{_D}{{3,4}}(?:{_GAP}{_D}{{1,3}})?{_AFTER}"),
+        re.compile(rf"{_BEFORE}[3-6]{_D}{{3}}(?:{_GAP}{_D}{{4}}){{2}}{_GAP}{_D}{{4}}(?:{_GAP}{_D}{{1,3}})?{_AFTER}"),
         _is_card,
         4,
         4,

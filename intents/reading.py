@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from intents.kinds import Kind
 from intents.lexicon import Cue, Lexicon
@@ -59,7 +60,7 @@ class Reading:
                 yield f"@{name}"
         bounded = f"^{self.body}$"
         yield from bounded
-        yield from map("".join, zip(bounded, bounded[1:], strict=False))
+        yield from map("".join, pairwise(bounded))
         for token in self.tokens:
             yield f"/{token}"
 

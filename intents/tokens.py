@@ -74,7 +74,8 @@ def _import_jieba() -> ModuleType:
         warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
         import jieba
     logging.getLogger("jieba").setLevel(logging.WARNING)
-    return jieba
+    package: ModuleType = jieba
+    return package
 
 
 def _sections() -> Iterable[tuple[str, list[str]]]:

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from bot.delivery import Delivery
 from bot.deps import Deps
 from bot.intake import Intake
 from bot.settings import Settings, read_settings
+from intents import Interpreter, make_interpreter
 from storage.database import Database, parse_url
 from storage.inbox import store
 from storage.people import admit
@@ -268,6 +270,12 @@ class TelegramPerson:
         return {"id": self.user_id, "is_bot": False, "first_name": "测试", "language_code": self.language}
 
 
+@cache
+def interpreter() -> Interpreter:
+    """Immutable and slow to make: one serves all tests."""
+    return make_interpreter()
+
+
 def settings_for(database_url: str, folder: Path, **overrides: Any) -> Settings:
     return read_settings({}, database_url=database_url, key_file=folder / "key", **overrides)
 
@@ -283,7 +291,9 @@ async def open_test_house(database_url: str, folder: Path, **overrides: Any) -> 
     def bots(database: Database) -> dict[str, Bot]:
         return {WEB: make_web_bot(database), TELEGRAM: telegram}
 
-    async with open_house(settings, clock=clock, say=lambda _sentence: None, make_bots=bots) as house:
+    async with open_house(
+        settings, clock=clock, say=lambda _sentence: None, interpreter=interpreter(), make_bots=bots
+    ) as house:
         yield HouseUnderTest(house, clock, session)
 
 

@@ -1,7 +1,7 @@
 """Every table of the house, one file per noun; what a column means is said beside it."""
 
 from storage.tables.calendar import calendar_corrections, confirmed_years
-from storage.tables.cases import case_access, case_events, case_messages, cases
+from storage.tables.cases import case_access, case_events, case_messages, cases, routing_lessons
 from storage.tables.columns import metadata
 from storage.tables.duties import duties, reminders
 from storage.tables.faq import asked, entries, phrasings
@@ -45,6 +45,7 @@ __all__ = [
     "officers",
     "phrasings",
     "reminders",
+    "routing_lessons",
     "sessions",
     "taxpayers",
     "updates",

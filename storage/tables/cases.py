@@ -24,7 +24,7 @@ cases = Table(
     Column("answered_at", Instant),
     Column("confidence", Float, nullable=False),
     Column("reasons", JSON, nullable=False),  # why this kind and this department
-    hashed("album", nullable=True),
+    Column("words", JSON, nullable=False),  # what it is about, in words of the tax dictionary; none of a sealed case
     Column("rating", Integer),  # 1 to 5
 )
 
@@ -59,4 +59,15 @@ case_access = Table(
     points_to("taxpayer_id", "taxpayers.id", index=True),
     Column("since_at", Instant, nullable=False),
     UniqueConstraint("case_id", "taxpayer_id"),
+)
+
+routing_lessons = Table(
+    "routing_lessons",
+    metadata,
+    identity(),
+    points_to("bureau_id", "bureaus.id"),
+    Column("department_code", String(40), nullable=False),
+    Column("word", String(40), nullable=False),
+    Column("cases", Integer, nullable=False),  # how many with this word the department has answered
+    UniqueConstraint("bureau_id", "word", "department_code"),
 )

@@ -11,13 +11,16 @@ from bot.wording.answers import answer_facts
 from bot.wording.buttons import Choice, Feedback, Insist, Sort
 from escalation.casebook import Case, case_of, open_case_of
 from escalation.cases import Letter, open_case, sort_out, supplement, take_out
+from escalation.lessons import lessons_for
 from escalation.routing import route
+from escalation.rulebook import Rulebook
 from faq.asked import Asked, asked_at, conclude, hand_over, remember
 from faq.catalog import Entry
 from faq.matching import Answer, Choices, Nothing
 from intents import Kind, Understanding
 
 LETTER = "letter"
+NEAR_ENOUGH = 0.3  # below this confidence the nearest entry says nothing about whose business a question is
 MOST_CHARACTERS = 4096
 
 COURTESIES = {
@@ -94,7 +97,8 @@ async def look_into_faq(conversation: Conversation, text: str, understanding: Un
             asked_id = await _remember(conversation, text, "choices", confidence, None)
             await _offer(conversation, asked_id, entries)
         case Nothing(nearest=nearest, confidence=confidence):
-            entry_near = None if nearest is None else edition.entries[nearest.entry_id]
+            near_enough = nearest if confidence >= NEAR_ENOUGH else None
+            entry_near = None if near_enough is None else edition.entries[near_enough.entry_id]
             asked_id = await _remember(conversation, text, "nothing", confidence, entry_near)
             await open_from(conversation, text, understanding, asked_id=asked_id, nearest=entry_near)
 
@@ -197,6 +201,14 @@ async def give_to_people(conversation: Conversation, question: Asked) -> None:
     await open_from(conversation, question.text, understanding, asked_id=question.id, nearest=nearest)
 
 
+def kind_of_case(rules: Rulebook, understanding: Understanding) -> Kind:
+    """What becomes a case is of the kind it was understood as; a letter to the director is of its content's kind."""
+    kind = understanding.kind
+    if rules.kind(kind).by_content and understanding.content is not None:
+        kind = understanding.content
+    return kind if rules.kind(kind).opens_case else Kind.QUESTION
+
+
 async def open_from(
     conversation: Conversation,
     text: str,
@@ -205,9 +217,10 @@ async def open_from(
     asked_id: int | None = None,
     nearest: Entry | None = None,
 ) -> None:
-    """The text becomes a case of its kind, at the department that the rules choose."""
+    """The text becomes a case of its kind, at the department that the rules and earlier answers choose."""
     deps = conversation.deps
-    kind = understanding.kind if deps.rules.kind(understanding.kind).opens_case else Kind.QUESTION
+    kind = kind_of_case(deps.rules, understanding)
+    words = [word for word in understanding.tokens if word in deps.interpreter.tokenizer.terms]
     chosen = route(
         understanding.normalised,
         understanding.tokens,
@@ -215,6 +228,7 @@ async def open_from(
         deps.routing[conversation.party.bureau_id],
         deps.rules.kinds,
         nearest_department=None if nearest is None else nearest.department_code,
+        lessons=await lessons_for(conversation.unit, conversation.party.bureau_id, words),
     )
     opened = await open_case(
         conversation.unit,
@@ -229,6 +243,7 @@ async def open_from(
             departments=[ranked.department for ranked in chosen.departments],
             reasons=[*understanding.reasons, *chosen.reasons],
             confidence=understanding.confidence,
+            words=words,
         ),
     )
     if asked_id is not None:

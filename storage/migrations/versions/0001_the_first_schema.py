@@ -170,6 +170,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("entry_id", "text", name=op.f("uq_phrasings_entry_id_text")),
     )
     op.create_table(
+        "routing_lessons",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("department_code", sa.String(length=40), nullable=False),
+        sa.Column("word", sa.String(length=40), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["bureau_id"], ["bureaus.id"], name=op.f("fk_routing_lessons_bureau_id_bureaus")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_lessons")),
+        sa.UniqueConstraint(
+            "bureau_id", "word", "department_code", name=op.f("uq_routing_lessons_bureau_id_word_department_code")
+        ),
+    )
+    op.create_table(
         "taxpayers",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -322,7 +335,7 @@ def upgrade() -> None:
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confidence", sa.Float(), nullable=False),
         sa.Column("reasons", sa.JSON(), nullable=False),
-        sa.Column("album", sa.String(length=64), nullable=True),
+        sa.Column("words", sa.JSON(), nullable=False),
         sa.Column("rating", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["address_id"], ["addresses.id"], name=op.f("fk_cases_address_id_addresses")),
         sa.ForeignKeyConstraint(["bureau_id"], ["bureaus.id"], name=op.f("fk_cases_bureau_id_bureaus")),
@@ -506,6 +519,7 @@ def downgrade() -> None:
 
     op.drop_table("updates")
     op.drop_table("taxpayers")
+    op.drop_table("routing_lessons")
     op.drop_table("phrasings")
     op.drop_table("officers")
     with op.batch_alter_table("duties", schema=None) as batch_op:

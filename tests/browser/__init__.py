@@ -1,0 +1,1 @@
+"""What people see and what browsers get: the pages over real HTTP."""

@@ -236,7 +236,7 @@ def test_an_entry_taken_out_is_seldom_replaced_by_a_wrong_answer(tokenizer: Toke
         ("发票丢了", {"invoice-special-lost", "invoice-ordinary-lost"}),
         ("契税多少", {"deed-first-home", "deed-second-home", "deed-shop"}),
         ("残保金", {"nontax-disabled-fund-small", "nontax-disabled-fund-tiers"}),
-        ("出租住房", {"vat-home-rent", "iit-home-rent", "property-home-rent"}),
+        ("出租住房", {"iit-home-rent", "property-home-rent"}),
         ("汇算清缴什么时候", {"cit-annual-settlement", "iit-annual-settlement-time"}),
     ],
 )

@@ -11,15 +11,16 @@ from pathlib import Path
 import structlog
 from aiogram import Bot, Dispatcher
 from filelock import FileLock, Timeout
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 
-from bot.channels.telegram import TELEGRAM, Poller, make_telegram_bot
+from bot.channels.telegram import POLLER, SENDER, TELEGRAM, Poller, make_telegram_bot
 from bot.channels.webchat import WEB, make_web_bot, open_desk
 from bot.delivery import Delivery
 from bot.deps import Clock, Deps
 from bot.dispatcher import make_dispatcher
 from bot.intake import Intake
-from bot.jobs import make_scheduler, watch_faq, watch_rules
+from bot.jobs import JOBS, make_scheduler, watch_faq, watch_rules
+from bot.leases import Lease
 from bot.nursery import Nursery
 from bot.settings import Settings
 from bot.wording.speech import CHINESE
@@ -35,12 +36,13 @@ from storage.inbox import release_all_lanes
 from storage.opening import Keys, open_database
 from storage.outbox import release_all_addresses
 from storage.people import invite
+from storage.schema import ADVISORY_LOCK
 from storage.signals import Signals, relay
-from storage.tables import officers
+from storage.tables import leases, officers
 
 log = structlog.get_logger("app")
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 6.0  # with the web server's own, and the time to roll back, less than 10 seconds
 INVITATION = timedelta(hours=12)
 
 
@@ -127,12 +129,12 @@ async def run_house(house: House) -> AsyncIterator[None]:
     if not deps.database.is_sqlite:
         deps.nursery.keep("signals", lambda: relay(deps.database.url, deps.database.signals), interruptible=True)
     Intake(deps, house.dispatcher).start()
-    for channel in deps.bots:
-        Delivery(deps, channel).start()
+    Delivery(deps, WEB).start()
     if TELEGRAM in deps.bots:
-        poller = Poller(deps.bots[TELEGRAM], deps.database, deps.holder)
-        deps.nursery.keep("poller", poller.run, interruptible=True)
-    scheduler = make_scheduler(deps)
+        Delivery(deps, TELEGRAM, _lease(deps, SENDER)).start()
+        poller = Poller(deps.bots[TELEGRAM], deps.database, deps.nursery, _lease(deps, POLLER))
+        deps.nursery.keep("poller", poller.run)
+    scheduler = make_scheduler(deps, _lease(deps, JOBS))
     scheduler.start()
     gc.collect()
     gc.freeze()  # what is open now stays for good; collecting it again and again made the slowest answers
@@ -141,6 +143,14 @@ async def run_house(house: House) -> AsyncIterator[None]:
     finally:
         scheduler.shutdown(wait=False)
         await deps.nursery.close(GRACE_SECONDS)
+
+
+def _lease(deps: Deps, name: str) -> Lease:
+    """A named lease, kept from now on."""
+    length = timedelta(seconds=deps.settings.lease_seconds)
+    lease = Lease(deps.database, deps.nursery, name, deps.holder, length)
+    deps.nursery.keep(f"lease:{name}", lease.keep)
+    return lease
 
 
 async def desk_tokens(deps: Deps) -> list[tuple[str, str]]:
@@ -160,20 +170,25 @@ async def _tokens(deps: Deps, purpose: str) -> list[tuple[str, str]]:
 
 
 async def _prepare(settings: Settings, database: Database, sample: SampleBureau) -> None:
-    """The sample into an empty database; on SQLite, leases that a killed predecessor left are taken back."""
-    if settings.sample:
-        names = {department.name: department.code for department in sample.departments_of(sample.region.code)}
-        seed = load_entries(departments=names)
-        async with database.unit() as unit:
+    """The sample into an empty database; on SQLite, leases that a killed predecessor left are taken back.
+
+    Of two processes that start together the second waits for the first.
+    """
+    names = {department.name: department.code for department in sample.departments_of(sample.region.code)}
+    seed = load_entries(departments=names)
+    async with database.unit() as unit:
+        if not database.is_sqlite:
+            await unit.run(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+        if settings.sample:
             await found_sample(unit, sample)
             await load_sample(unit, seed, names)
-    async with database.unit() as unit:
         for officer in await unit.all(select(officers.c.id).where(officers.c.left_at.is_(None))):
             await open_desk(unit, officer.id, CHINESE)
     if database.is_sqlite:
         async with database.unit() as unit:
             await release_all_lanes(unit)
             await release_all_addresses(unit)
+            await unit.run(delete(leases))
 
 
 @contextmanager

@@ -1,65 +1,73 @@
-"""The command line: run the house, and ask its parts one thing at a time."""
+"""The command line: run the house, and ask its parts one thing at a time.
+
+A command imports what it needs when it is called: the conversation alone takes seconds to import, and whoever asks for
+a due date should not wait for it.
+"""
 
 import asyncio
 import json
 import sys
-from datetime import date
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from aiogram.exceptions import TelegramAPIError
-from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from bot.app import AlreadyRunningError
-from bot.logs import set_up_logs
-from bot.looking import Looking, ask_faq, look, understand
-from bot.serve import PortTakenError, serve
-from bot.settings import Settings, SettingsError, read_settings
-from escalation.seed import SeedError
-from escalation.workdays import make_calendar
-from faq.seed import SeedError as FaqSeedError
-from storage.database import DatabaseError
-from storage.vault import VaultError, new_key
+from bot.terminal import ChineseCommand, ChineseGroup, fail, make_console, print_json, refusal
 
-# What an operator can put right: said in a sentence, without a trace.
-OPERATORS_ERRORS = (
-    SettingsError,
-    DatabaseError,
-    VaultError,
-    AlreadyRunningError,
-    PortTakenError,
-    SeedError,
-    FaqSeedError,
+if TYPE_CHECKING:
+    from bot.looking import Looking
+    from bot.settings import Settings
+
+MOST_LINES_NAMED = 20
+
+DECISIONS = {"answer": "直接答复", "choices": "请提问人选择", "nothing": "没有答案，转工作人员"}
+
+app = typer.Typer(
+    cls=ChineseGroup,
+    help="税桥：纳税人与税务局之间的桥。不写命令就是 run。",
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
-
-app = typer.Typer(add_completion=False, help="税桥：纳税人与税务局之间的桥。", pretty_exceptions_enable=False)
-faq = typer.Typer(help="问答库。")
-calendar = typer.Typer(help="工作日历。")
+faq = typer.Typer(cls=ChineseGroup, help="问答库：看它会怎么答。")
+calendar = typer.Typer(cls=ChineseGroup, help="工作日历：算到期日。")
 app.add_typer(faq, name="faq")
 app.add_typer(calendar, name="calendar")
-
-AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON。")]
 
 
 def main() -> None:
     """Run a command; what went wrong is said in one clear sentence, with an exit code that is not 0."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are what Python opened
     try:
-        app()
-    except OPERATORS_ERRORS as error:
-        _fail(str(error))
-    except TelegramAPIError as error:
-        _fail(f"Telegram 不接受：{error.message}。请核对 SHUIQIAO_TELEGRAM_TOKEN 和 SHUIQIAO_TELEGRAM_API。")
+        code = app(prog_name="python -m bot", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        fail(refusal(error), error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has enough. Nothing more is written, not even by the interpreter on its way out.
+        sys.stdout = None
+        code = 1
+    sys.exit(code or 0)
 
 
-def _fail(sentence: str) -> NoReturn:
-    print(sentence, file=sys.stderr)  # noqa: T201  the terminal is who reads it
-    raise SystemExit(1)
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise typer.BadParameter("应为整数") from error
 
 
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False))  # noqa: T201  rich would wrap it
+def _local_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"应为真实的日期，形如 2025-06-03，而不是 {text}") from error
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON。")]
 
 
 @app.callback(invoke_without_command=True)
@@ -68,120 +76,199 @@ def default(context: typer.Context) -> None:
         run()
 
 
-@app.command()
+@app.command(cls=ChineseCommand)
 def run() -> None:
-    """启动税桥。"""
-    settings = read_settings()
+    """启动税桥：网页，以及设了令牌的 Telegram。"""
+    from aiogram.exceptions import TelegramAPIError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.app import AlreadyRunningError
+    from bot.logs import set_up_logs
+    from bot.serve import PortTakenError, serve
+    from escalation.seed import SeedError as BureauSeedError
+    from faq.seed import SeedError as FaqSeedError
+    from storage.database import DatabaseError, parse_url
+    from storage.group_commit import CommitLostError
+    from storage.trouble import unusable
+    from storage.vault import VaultError
+
+    settings = _settings()
     set_up_logs(settings)
-    asyncio.run(serve(settings, Console(highlight=False)))
+    try:
+        asyncio.run(serve(settings, make_console()))
+    except (DatabaseError, VaultError, AlreadyRunningError, PortTakenError, BureauSeedError, FaqSeedError) as error:
+        fail(str(error))
+    except (SQLAlchemyError, CommitLostError) as error:
+        fail(unusable(parse_url(settings.database_url), error))
+    except TelegramAPIError as error:
+        fail(f"Telegram 不接受：{error.message}。请核对 SHUIQIAO_TELEGRAM_TOKEN 和 SHUIQIAO_TELEGRAM_API。")
 
 
-@app.command()
+@app.command(cls=ChineseCommand)
 def key() -> None:
-    """生成一把新的加密密钥。"""
+    """生成一把新的加密密钥，写到标准输出。"""
+    from storage.vault import new_key
+
     print(new_key())  # noqa: T201  to be piped into a file
 
 
-@faq.command("ask")
-def faq_ask(question: str, *, as_json: AsJson = False) -> None:
-    """问一个问题，看问答库会怎么答。"""
-    found = ask_faq(_look(), question)
+@faq.command("ask", cls=ChineseCommand)
+def faq_ask(question: Annotated[str, typer.Argument(metavar="问题")], *, as_json: AsJson = False) -> None:
+    """问一个问题，看问答库会怎么答；什么都不会写下。"""
+    from bot.looking import ask_faq
+
+    looking = _look()
+    found = ask_faq(looking, question)
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
-    console = Console(highlight=False)
-    console.print(
-        {"answer": "直接答复", "choices": "请提问人选择", "nothing": "没有答案，转工作人员"}[found["decision"]]
-    )
+    console = make_console()
+    console.print(DECISIONS[found["decision"]])
     if found["answer"]:
         console.print(f"\n{found['question']}\n{found['answer']}\n依据：{found['legal_basis']}")
-    table = Table("问题", "得分", title=f"候选（把握 {found['confidence']:.2f}）")
+    table = Table(
+        Column("问题", overflow="fold"), "得分", title=f"候选（把握 {found['confidence']:.2f}）", title_justify="left"
+    )
     for candidate in found["candidates"]:
         table.add_row(candidate["question"], f"{candidate['score']:.3f}")
-    console.print(table)
+    console.print()
+    console.print(table if found["candidates"] else "没有相近的问题。")
+    _name_source(looking)
 
 
-@app.command()
+@app.command(cls=ChineseCommand)
 def intent(
-    text: Annotated[str | None, typer.Argument(help="一条消息。")] = None,
+    text: Annotated[str | None, typer.Argument(metavar="消息", help="一条消息。")] = None,
     *,
-    file: Annotated[Path | None, typer.Option("--file", help="每行一个 JSON 对象，含 text。")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="文件", help="每行一个 JSON 对象，含 text；每行输出一行 JSON。")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """判断一条消息是哪一类、该由谁办。"""
+    """判断一条消息是哪一类、该由谁办；什么都不会写下。"""
+    from bot.looking import understand
+    from intents import make_interpreter
+
     if (text is None) == (file is None):
-        _fail("请给出一条消息，或用 --file 给出一个文件，二者选一。")
-    looking = _look()
+        fail("请给出一条消息，或用 --file 给出一个文件，二者选一。", 2)
     if file is not None:
-        for line in _lines(file):
-            _print_json(understand(looking, line))
-    elif as_json:
-        _print_json(understand(looking, str(text)))
-    else:
-        found = understand(looking, str(text))
-        table = Table(show_header=False)
-        table.add_row("类别", f"{looking.rules.kind(found['kind']).name}（{found['kind']}）")
-        table.add_row("把握", f"{found['confidence']:.2f}")
-        table.add_row("承办部门", "、".join(found["departments"]) or "不立办件")
-        table.add_row("理由", "；".join(found["reasons"]))
-        Console(highlight=False).print(table)
+        texts = _Texts(file)
+        looking, interpreter = _look(), make_interpreter()
+        for one in texts:
+            print_json(understand(looking, interpreter, one))
+        texts.done()
+        return
+    looking = _look()
+    found = understand(looking, make_interpreter(), str(text))
+    if as_json:
+        print_json(found)
+        return
+    table = Table("", Column(overflow="fold"), show_header=False)
+    table.add_row("类别", f"{looking.rules.kind(found['kind']).name}（{found['kind']}）")
+    table.add_row("把握", f"{found['confidence']:.2f}")
+    table.add_row("承办部门", "、".join(found["departments"]) or "不立办件")
+    table.add_row("理由", "；".join(found["reasons"]))
+    make_console().print(table)
+    _name_source(looking)
 
 
-def _lines(file: Path) -> list[str]:
-    """The texts of a file of JSON lines; every line that is wrong is named, and then nothing is done."""
-    try:
-        rows = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        _fail(f"读不出 {file}：应为 UTF-8 编码的文件（{type(error).__name__}）。")
-    texts, findings = [], []
-    for number, row in enumerate(rows, start=1):
-        if not row.strip():
-            continue
+class _Texts:
+    """The texts of a file of JSON lines, one at a time, however long it is. A line that is wrong is named and left out,
+    and then the whole ends with an exit code that is not 0.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._wrong = 0
         try:
-            value = json.loads(row)
-        except ValueError:
-            value = None
-        if isinstance(value, dict) and isinstance(value.get("text"), str):
-            texts.append(value["text"])
+            self._lines = file.open("rb")
+        except OSError as error:
+            fail(f"读不到文件 {file}（{error.strerror}）。请核对路径和权限。")
+
+    def __iter__(self) -> Iterator[str]:
+        with self._lines as lines:
+            try:
+                for number, line in enumerate(lines, start=1):
+                    if number == 1:
+                        line = line.removeprefix(b"\xef\xbb\xbf")
+                    if line.strip():
+                        yield from self._text(number, line)
+            except OSError as error:
+                fail(f"读 {self._file} 时出错（{error.strerror}）。请核对它是不是一个文件。")
+
+    def _text(self, number: int, line: bytes) -> Iterator[str]:
+        try:
+            value: Any = json.loads(line.decode("utf-8"))
+        except UnicodeDecodeError:
+            self._name(number, "不是 UTF-8 编码，请把文件另存为 UTF-8")
+        except (ValueError, RecursionError):
+            self._name(number, '不是 JSON，应形如 {"text": "…"}')
         else:
-            findings.append(f"第 {number} 行：应为 JSON 对象，含文字 text")
-    if findings:
-        _fail(f"{file} 有误：\n" + "\n".join(f"  · {finding}" for finding in findings))
-    return texts
+            if isinstance(value, dict) and isinstance(value.get("text"), str):
+                yield value["text"]
+            else:
+                self._name(number, '应为 JSON 对象，含文字 text，形如 {"text": "…"}')
+
+    def _name(self, number: int, finding: str) -> None:
+        self._wrong += 1
+        if self._wrong <= MOST_LINES_NAMED:
+            print(f"{self._file} 第 {number} 行：{finding}。", file=sys.stderr)  # noqa: T201  the terminal reads it
+
+    def done(self) -> None:
+        if self._wrong:
+            fail(f"{self._file} 有 {self._wrong} 行有误，没有判断；其余各行已输出。")
 
 
-@calendar.command("due")
+@calendar.command("due", cls=ChineseCommand)
 def calendar_due(
-    received: str,
+    received: Annotated[date, typer.Argument(parser=_local_date, metavar="收到日期", help="形如 2025-06-03。")],
     *,
-    days: Annotated[int, typer.Option(help="工作日数。")] = 7,
-    region: Annotated[str, typer.Option(help="xinjiang 或 national。")] = "xinjiang",
+    days: Annotated[int, typer.Option(parser=_whole_number, metavar="天数", help="工作日数。")] = 7,
+    region: Annotated[str, typer.Option(metavar="地区", help="xinjiang 或 national。")] = "xinjiang",
     as_json: AsJson = False,
 ) -> None:
-    """从收到之日起数工作日，看哪天到期。"""
+    """从收到之日起数工作日，看哪天到期；收到当天不计。"""
+    from escalation.workdays import make_calendar
+
     try:
-        account = make_calendar(region).account(date.fromisoformat(received), days)
+        account = make_calendar(region).account(received, days)
     except ValueError as error:
-        _fail(f"算不出来：{error}")
+        fail(f"算不出来：{error}。")
     if as_json:
-        _print_json(account.to_json())
+        print_json(account.to_json())
         return
-    table = Table("日期", "计入", "原因", title=f"{received} 收到，{days} 个工作日")
+    table = Table("日期", "计入", "原因", title=f"{received} 收到，{days} 个工作日", title_justify="left")
     for day in account.days:
         table.add_row(
             day.on.isoformat(), "是" if day.counts else "否", day.why + ("（暂定）" if day.provisional else "")
         )
-    console = Console(highlight=False)
+    console = make_console()
     console.print(table)
-    console.print(f"最迟 {account.due_on.isoformat()} 24:00（北京时间）" + ("，暂定" if account.provisional else ""))
+    console.print(f"最迟 {account.due_on} 24:00（北京时间）" + ("，暂定" if account.provisional else ""))
 
 
-def _look() -> Looking:
-    return look(_settings())
+def _look() -> "Looking":
+    from bot.looking import LOOKING_ERRORS, look
+
+    now = datetime.now(UTC)  # noqa: TID251  the clock of app.py would bring the whole conversation along
+    try:
+        return look(_settings(), now)
+    except LOOKING_ERRORS as error:
+        fail(str(error))
 
 
-def _settings() -> Settings:
-    return read_settings()
+def _name_source(looking: "Looking") -> None:
+    if looking.sample:
+        make_console().print("（还没有数据库，看的是随附的样例。）")
+
+
+def _settings() -> "Settings":
+    from bot.settings import SettingsError, read_settings
+
+    try:
+        return read_settings()
+    except SettingsError as error:
+        fail(str(error))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class Conversation:
     unit: Unit
     party: Party
     key: str
+    in_group: bool
     received_at: datetime
     state: str | None
     data: Mapping[str, Any]

@@ -2,49 +2,75 @@
 
 Permanent errors (blocked, no such chat) are understood and acted upon; passing ones (429, 5xx, cut connections) are
 tried again with a growing, jittered pause. A message may repeat only when the process is killed between send and
-record.
+record, or when the connection is cut before the channel's answer has come back.
 """
 
+import asyncio
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import (
-    TelegramAPIError,
+    AiogramError,
     TelegramBadRequest,
     TelegramForbiddenError,
     TelegramMigrateToChat,
-    TelegramNetworkError,
     TelegramRetryAfter,
-    TelegramServerError,
 )
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from sqlalchemy import update
 
 from bot.deps import Deps
+from bot.leases import Lease
 from bot.wording import Speech, Telling, compose, words_of
-from storage.outbox import Turn, Waiting, claim, count_attempt, give_back, outbox_topic, record
-from storage.people import change_address
+from storage.database import is_trouble_of_the_database
+from storage.outbox import Turn, Waiting, claim, count_attempt, give_back, outbox_topic, pause_channel, record
+from storage.people import address_hash, change_address, find_party, party_at
+from storage.tables import notices
+from storage.unit import Unit
 
 log = structlog.get_logger("delivery")
 
 SENDERS = 4
-LEASE = timedelta(seconds=30)
 LONGEST_MESSAGE = 4096  # UTF-16 code units, Telegram's limit
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
-MOST_ATTEMPTS = 8
+# Of the lease of an address: in its first part new notices are begun; what was begun is cut off before it ends, so that
+# nobody else writes to the address meanwhile.
+BEGIN_WITHIN, CUT_OFF_AT = 0.5, 0.9
+# Two addresses that are told to wait within this time mean that the whole channel is.
+SAME_MOMENT_SECONDS = 1.0
+# A chat to which nobody can write until something changes there; other bad requests are about one message.
+UNREACHABLE = ("chat not found", "peer_id_invalid", "not enough rights", "have no rights")
+
+
+@dataclass(slots=True)
+class Saying:
+    """A notice on its way out: the parts of its text, and how many of them have been said."""
+
+    speech: Speech
+    parts: tuple[str, ...]
+    said: int = 0
+    message_id: int | None = None
 
 
 class Delivery:
-    """The senders of one channel in this process."""
+    """The senders of one channel in this process; where a lease is given, they send only while it is ours."""
 
-    def __init__(self, deps: Deps, channel: str) -> None:
+    def __init__(self, deps: Deps, channel: str, lease: Lease | None = None) -> None:
         self._deps = deps
         self._channel = channel
         self._bot: Bot = deps.bots[channel]
+        self._sole = lease
+        self._lease = timedelta(seconds=deps.settings.lease_seconds)
+        # What was said at least in part and is not recorded yet: what was said of it is not said again.
+        self._unrecorded: dict[int, Saying] = {}
+        self._told_to_wait: tuple[int, float] | None = None
+        self._silent_until = 0.0  # on the event loop's clock
 
     def start(self) -> None:
         for number in range(SENDERS):
@@ -54,79 +80,147 @@ class Delivery:
     async def _send(self, holder: str) -> None:
         with self._deps.database.signals.listen(outbox_topic(self._channel)) as bell:
             while not self._deps.nursery.stopping.is_set():
-                if not await self.deliver_next(holder):
+                ours = self._sole is None or self._sole.held
+                if not (ours and await self.deliver_next(holder)):
                     await bell.wait()
 
     async def deliver_next(self, holder: str) -> bool:
-        """Say what waits for the most urgent address; False where nothing waits."""
+        """Say what waits for the most urgent address; False where nothing waits, or the channel is to be silent."""
+        if self._silence():
+            return False
+        began = _now()
         async with self._deps.database.unit() as unit:
-            turn = await claim(unit, self._channel, holder, LEASE)
+            turn = await claim(unit, self._channel, holder, self._lease)
         if turn is None:
             return False
-        pause = timedelta(0)
+        wait: timedelta | None = None
         try:
             for notice in turn.notices:
-                await self._deliver(turn, notice)
-        except TelegramRetryAfter as error:
-            pause = timedelta(seconds=error.retry_after)
-            log.warning("told_to_wait", address=turn.address_id, seconds=error.retry_after)
-        except (TelegramNetworkError, TelegramServerError) as error:
-            pause = await self._back_off(turn, error)
-        except (TelegramForbiddenError, TelegramMigrateToChat, TelegramBadRequest) as error:
-            await self._understand(turn, error)
+                wait = await self._say(turn, notice, until=began + self._lease.total_seconds() * CUT_OFF_AT)
+                if wait is not None or _now() > began + self._lease.total_seconds() * BEGIN_WITHIN or self._silence():
+                    break
         finally:
             async with self._deps.database.unit() as unit:
-                await give_back(unit, turn, wait=pause)
+                await give_back(unit, turn, wait=max(wait or timedelta(0), self._silence()))
         return True
 
-    async def _deliver(self, turn: Turn, notice: Waiting) -> None:
+    async def _say(self, turn: Turn, notice: Waiting, *, until: float) -> timedelta | None:
+        """Say one notice. None where the next one may follow, else how long the address is not to be written to."""
         try:
-            speech = await self._render(turn, notice)
-        except Exception:
+            await self._deliver(turn, notice, until)
+        except TelegramRetryAfter as error:
+            return await self._wait_as_told(turn, error)
+        except (TelegramForbiddenError, TelegramMigrateToChat, TelegramBadRequest) as error:
+            return await self._understand(turn, notice, error)
+        except (AiogramError, TimeoutError) as error:
+            return await self._back_off(turn, notice, error)
+        except Exception as error:  # whatever it is, the notice is kept and tried again, and the log must know
+            if not is_trouble_of_the_database(error):
+                log.exception("delivery_broken", notice=notice.id, kind=notice.kind)
+            return await self._back_off(turn, notice, error)
+        return None
+
+    async def _deliver(self, turn: Turn, notice: Waiting, until: float) -> None:
+        saying = self._unrecorded.get(notice.id) or await self._prepare(turn, notice)
+        if saying is None:
+            return
+        markup = keyboard(saying.speech)
+        while saying.said < len(saying.parts):
+            is_last = saying.said + 1 == len(saying.parts)
+            async with asyncio.timeout_at(until):
+                message = await self._bot.send_message(
+                    turn.chat_id, saying.parts[saying.said], reply_markup=markup if is_last else None
+                )
+            saying.said, saying.message_id = saying.said + 1, message.message_id
+            self._unrecorded[notice.id] = saying
+        await self._record(notice, "sent", saying.speech.text, saying.message_id)
+        self._unrecorded.pop(notice.id, None)
+
+    async def _prepare(self, turn: Turn, notice: Waiting) -> Saying | None:
+        """The words of a notice; None where there are none, which is recorded."""
+        try:
+            async with self._deps.database.reader() as reader:
+                telling = Telling(notice.payload, words_of(turn.language), reader, self._deps.rules)
+                speech = await compose(notice.kind, telling)
+        except Exception as error:
+            if is_trouble_of_the_database(error):
+                raise
             log.exception("rendering_failed", notice=notice.id, kind=notice.kind)
             await self._record(notice, "failed", None, None)
-            return
+            return None
         if speech is None:
             await self._record(notice, "moot", None, None)
-            return
-        message_id = None
-        parts = list(split(speech.text))
-        for number, part in enumerate(parts, start=1):
-            markup = keyboard(speech) if number == len(parts) else None
-            message = await self._bot.send_message(turn.chat_id, part, reply_markup=markup)
-            message_id = message.message_id
-        await self._record(notice, "sent", speech.text, message_id)
-
-    async def _render(self, turn: Turn, notice: Waiting) -> Speech | None:
-        async with self._deps.database.reader() as reader:
-            telling = Telling(notice.payload, words_of(turn.language), reader, self._deps.rules)
-            return await compose(notice.kind, telling)
+            return None
+        return Saying(speech, tuple(split(speech.text)))
 
     async def _record(self, notice: Waiting, outcome: str, said: str | None, message_id: int | None) -> None:
         async with self._deps.database.unit() as unit:
             await record(unit, notice.id, outcome, said=said, message_id=message_id)
 
-    async def _back_off(self, turn: Turn, error: TelegramAPIError) -> timedelta:
+    def _silence(self) -> timedelta:
+        """How long the whole channel is to be silent yet."""
+        return timedelta(seconds=max(0.0, self._silent_until - _now()))
+
+    async def _wait_as_told(self, turn: Turn, error: TelegramRetryAfter) -> timedelta:
+        """429: the address waits; two addresses at the same moment mean that the channel waits."""
+        wait, now, last = timedelta(seconds=error.retry_after), _now(), self._told_to_wait
+        self._told_to_wait = (turn.address_id, now)
+        log.warning("told_to_wait", address=turn.address_id, seconds=error.retry_after)
+        if last is not None and last[0] != turn.address_id and now - last[1] <= SAME_MOMENT_SECONDS:
+            log.warning("channel_waits", channel=self._channel, seconds=error.retry_after)
+            self._silent_until = max(self._silent_until, now + wait.total_seconds())
+            async with self._deps.database.unit() as unit:
+                await pause_channel(unit, self._channel, wait)
+        return wait
+
+    async def _back_off(self, turn: Turn, notice: Waiting, error: Exception) -> timedelta:
         """A passing error: the address waits, longer each time, and never all addresses for the same time."""
-        attempts = turn.notices[0].attempts
         async with self._deps.database.unit() as unit:
-            await count_attempt(unit, turn.notices[0].id)
-        seconds = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempts)
-        log.warning("delivery_failed", address=turn.address_id, attempts=attempts + 1, error=type(error).__name__)
+            await count_attempt(unit, notice.id)
+        seconds = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(notice.attempts, 16))
+        log.warning(
+            "delivery_failed", address=turn.address_id, attempts=notice.attempts + 1, error=type(error).__name__
+        )
         return timedelta(seconds=seconds * random.uniform(0.5, 1.5))  # noqa: S311  jitter is no secret
 
-    async def _understand(self, turn: Turn, error: TelegramAPIError) -> None:
+    async def _understand(
+        self,
+        turn: Turn,
+        notice: Waiting,
+        error: TelegramForbiddenError | TelegramMigrateToChat | TelegramBadRequest,
+    ) -> timedelta | None:
         """A permanent error: what is owed to the address is kept, and delivered should it come back."""
         async with self._deps.database.unit() as unit:
             match error:
                 case TelegramMigrateToChat(migrate_to_chat_id=chat_id):
-                    chat_hash = unit.hasher("address", self._channel, self._bot.id, chat_id)
-                    await change_address(unit, turn.address_id, chat_id=str(chat_id), chat_hash=chat_hash)
-                case TelegramBadRequest() if "chat not found" not in error.message:
-                    await record(unit, turn.notices[0].id, "failed", said=None, message_id=None)
+                    await self._follow(unit, turn.address_id, chat_id)
+                case TelegramBadRequest() if not any(words in error.message.lower() for words in UNREACHABLE):
+                    log.error("message_refused", notice=notice.id, kind=notice.kind)
+                    await record(unit, notice.id, "failed", said=None, message_id=None)
+                    return None
                 case _:
                     await change_address(unit, turn.address_id, blocked_at=unit.now)
         log.warning("cannot_be_reached", address=turn.address_id, error=type(error).__name__)
+        return timedelta(0)
+
+    async def _follow(self, unit: Unit, address_id: int, chat_id: int) -> None:
+        """A group has become another chat. Where that one has written before us, it takes over what the old one had."""
+        known = await find_party(unit, self._channel, self._bot.id, chat_id)
+        if known is None:
+            chat_hash = address_hash(unit, self._channel, self._bot.id, chat_id)
+            await change_address(unit, address_id, chat_id=str(chat_id), chat_hash=chat_hash)
+            return
+        old = await party_at(unit, address_id)
+        if known.department_id is None and old is not None:
+            await change_address(unit, known.address_id, department_id=old.department_id)
+        await change_address(unit, address_id, department_id=None, blocked_at=unit.now)
+        waiting = update(notices).where(notices.c.address_id == address_id, notices.c.settled_at.is_(None))
+        await unit.run(waiting.values(address_id=known.address_id))
+        unit.wake.add(outbox_topic(self._channel))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def keyboard(speech: Speech) -> InlineKeyboardMarkup | None:

@@ -71,18 +71,19 @@ class Intake:
         return True
 
     async def _handle(self, claimed: Claimed) -> None:
+        deadline = asyncio.timeout(self._deps.settings.handler_seconds)
         try:
-            async with asyncio.timeout(self._deps.settings.handler_seconds):
-                async with self._deps.database.unit() as unit:
-                    await settle(unit, claimed)
-                    await self._dispatch(unit, claimed)
+            async with deadline, self._deps.database.unit() as unit:
+                await settle(unit, claimed)
+                await self._dispatch(unit, claimed)
         except UnitAbandonedError:
             log.info("abandoned")
         except Exception as error:  # noqa: BLE001  whatever a handler raises is counted, told and logged
-            await self._failed(claimed, error)
+            # A handler that was cut off counts like one that raised, whatever kept it.
+            await self._failed(claimed, error, blameless=not deadline.expired() and is_trouble_of_the_database(error))
         else:
             for courtesy in unit.afterwards:
-                self._deps.nursery.send("courtesy", courtesy())
+                self._deps.nursery.send("courtesy", courtesy)
 
     async def _dispatch(self, unit: Unit, claimed: Claimed) -> None:
         bot = self._deps.bots[claimed.channel]
@@ -92,9 +93,9 @@ class Intake:
         if result is UNHANDLED:
             log.info("nothing_to_say", kind=updates[0].event_type)
 
-    async def _failed(self, claimed: Claimed, error: Exception) -> None:
+    async def _failed(self, claimed: Claimed, error: Exception, *, blameless: bool) -> None:
         """Count the exception, unless the database was to blame; then wait, or set the update aside."""
-        if is_trouble_of_the_database(error):
+        if blameless:
             log.warning("database_trouble", error=type(error).__name__)
             await self._put_back(claimed, TROUBLE_PAUSE, failed=False)
             return
@@ -129,8 +130,8 @@ class Intake:
         chat_id = chat_of(claimed.bodies[0])
         if chat_id is None:
             return
-        bot = self._deps.bots[claimed.channel]
-        party = await find_party(unit, claimed.channel, bot.id, chat_id)
+        bot = self._deps.bots.get(claimed.channel)  # none where a channel was switched off with updates in the inbox
+        party = None if bot is None else await find_party(unit, claimed.channel, bot.id, chat_id)
         if party is not None:
             await tell(unit, party.address_id, Notice("talk.trouble", {}))
 

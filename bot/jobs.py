@@ -1,9 +1,12 @@
 """The periodic jobs; the only file that knows APScheduler.
 
-The scheduler only wakes: with a memory store, one instance, no grace time and an explicit zone. Who runs is decided by
-a named lease in the database, so that of several processes one does the work.
+The scheduler only wakes: with a memory store, one instance, no grace time and an explicit zone. Who runs what only one
+process is to do is decided by a named lease in the database. The work itself belongs to the nursery, which lets it end
+before the house is closed.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
@@ -11,40 +14,57 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.deps import Deps
+from bot.leases import Lease
 from escalation.corrections import read_rulebook, revision_of
 from escalation.duties import patrol
 from escalation.workdays import BEIJING, local_date
 from storage import inbox, outbox
-from storage.house import take_lease
+from storage.database import is_trouble_of_the_database
 
 log = structlog.get_logger("jobs")
 
-JOBS = "jobs"
-LEASE = timedelta(seconds=60)
+JOBS = "jobs"  # the name of the lease
 PATROL_SECONDS = 20
 FAQ_SECONDS = 1
 RULES_SECONDS = 1
 PURGE_HOURS = 6
 
+Job = Callable[[Deps], Awaitable[None]]
 
-def make_scheduler(deps: Deps) -> AsyncIOScheduler:
-    """The jobs of a process, not yet started."""
+
+def make_scheduler(deps: Deps, lease: Lease) -> AsyncIOScheduler:
+    """The jobs of a process, not yet started; those for the whole installation run where the lease is held."""
     scheduler = AsyncIOScheduler(
         timezone=BEIJING, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
-    scheduler.add_job(watch_duties, IntervalTrigger(seconds=PATROL_SECONDS, timezone=BEIJING), [deps], id="patrol")
-    scheduler.add_job(watch_faq, IntervalTrigger(seconds=FAQ_SECONDS, timezone=BEIJING), [deps], id="faq")
-    scheduler.add_job(watch_rules, IntervalTrigger(seconds=RULES_SECONDS, timezone=BEIJING), [deps], id="rules")
-    scheduler.add_job(purge, IntervalTrigger(hours=PURGE_HOURS, timezone=BEIJING), [deps], id="purge")
+    for job, decides, trigger in (
+        (watch_duties, lease, IntervalTrigger(seconds=PATROL_SECONDS, timezone=BEIJING)),
+        (watch_faq, None, IntervalTrigger(seconds=FAQ_SECONDS, timezone=BEIJING)),
+        (watch_rules, None, IntervalTrigger(seconds=RULES_SECONDS, timezone=BEIJING)),
+        (purge, lease, IntervalTrigger(hours=PURGE_HOURS, timezone=BEIJING)),
+    ):
+        scheduler.add_job(_wake, trigger, [deps, job, decides], id=job.__name__)
     return scheduler
 
 
+async def _wake(deps: Deps, job: Job, lease: Lease | None) -> None:
+    """Wait for the job, so that it never runs beside itself; the scheduler may stop waiting, the job goes on."""
+    if (lease is None or lease.held) and not deps.nursery.stopping.is_set():
+        await asyncio.shield(deps.nursery.send(job.__name__, lambda: _do(deps, job)))
+
+
+async def _do(deps: Deps, job: Job) -> None:
+    try:
+        await job(deps)
+    except Exception as error:  # whatever it is, the job is woken again, and the log must know
+        if is_trouble_of_the_database(error):
+            log.warning("database_trouble", job=job.__name__, error=type(error).__name__)
+        else:
+            log.exception("job_failed", job=job.__name__)
+
+
 async def watch_duties(deps: Deps) -> None:
-    """Climb what is due, in whichever process holds the lease."""
-    async with deps.database.unit() as unit:
-        ours = await take_lease(unit, JOBS, deps.holder, LEASE)
-    if not ours:
-        return
+    """Climb what is due."""
     for climbed in await patrol(deps.database, deps.rules, deps.clock()):
         log.info("climbed", duty=climbed.duty_id, rung=climbed.rung, reminded=climbed.reminded)
 
@@ -67,6 +87,4 @@ async def purge(deps: Deps) -> None:
     """Forget settled updates and delivered notices after the set time."""
     before = deps.clock() - timedelta(days=deps.settings.keep_days)
     async with deps.database.unit() as unit:
-        if not await take_lease(unit, JOBS, deps.holder, LEASE):
-            return
         log.info("purged", updates=await inbox.purge(unit, before), notices=await outbox.purge(unit, before))

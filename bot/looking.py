@@ -1,88 +1,86 @@
 """Looks at what the product would say, without saying it: the FAQ and the understanding, from the database in use or,
-where there is none yet, from the sample. Nothing is written.
+where there is none yet, from the sample. Nothing is written, migrated or made.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
-from bot.app import system_clock
 from bot.settings import Settings
 from escalation.founding import routing_rules
 from escalation.routing import Rule, route
 from escalation.rulebook import Rulebook, make_rulebook
+from escalation.seed import SeedError as BureauSeedError
 from escalation.seed import load_bureau, load_kinds
 from escalation.workdays import local_date
 from faq.catalog import Entry, from_seed, published
-from faq.live import Edition, make_edition
+from faq.live import make_edition
 from faq.matching import Answer, Choices, Nothing
+from faq.seed import SeedError as FaqSeedError
 from faq.seed import load_entries
-from intents import Interpreter, make_interpreter, make_tokenizer
-from storage.database import parse_url
-from storage.opening import Keys, open_database
-from storage.people import departments_of, home_bureau
-from storage.signals import Signals
+from intents import Interpreter, make_tokenizer
+from storage.database import DatabaseError
+from storage.looking import look_into
+from storage.people import bureau_ids, departments_of, home_bureau
+from storage.unit import Reader
+
+# What looking raises that an operator can put right.
+LOOKING_ERRORS = (DatabaseError, BureauSeedError, FaqSeedError)
 
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """What is looked at: the entries, the rules of routing, the departments' names by code."""
+    """What is looked at: the entries, the rules of routing, the departments' names by code, and whether it is only
+    the sample, because nothing has been founded yet.
+    """
 
-    interpreter: Interpreter
+    now: datetime
     rules: Rulebook
     entries: Sequence[Entry]
     routing: Sequence[Rule]
-    departments: dict[str, str]
-
-    def edition(self) -> Edition:
-        return make_edition(self.entries, make_tokenizer(), revision=1, on=local_date(system_clock()))
+    departments: Mapping[str, str]
+    sample: bool
 
 
-def look(settings: Settings) -> Looking:
-    """The house as it stands; raises the errors of opening it."""
-    url = parse_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
-        return _look_at_sample()
-    return asyncio.run(_look_at_database(settings))
+def look(settings: Settings, now: datetime) -> Looking:
+    """The house as it stands at `now` (UTC); raises LOOKING_ERRORS, whose messages say what to do."""
+    rules = make_rulebook(load_kinds())
+
+    async def read(reader: Reader) -> Looking | None:
+        if not await bureau_ids(reader):
+            return None
+        home = await home_bureau(reader)
+        return Looking(
+            now=now,
+            rules=rules,
+            entries=await published(reader),
+            routing=(await routing_rules(reader))[home],
+            departments={one.code: one.name for one in await departments_of(reader, home)},
+            sample=False,
+        )
+
+    return asyncio.run(look_into(settings.database_url, now, read)) or _look_at_sample(rules, now)
 
 
-def _look_at_sample() -> Looking:
+def _look_at_sample(rules: Rulebook, now: datetime) -> Looking:
     bureau = load_bureau()
     names = {department.code: department.name for department in bureau.departments_of(bureau.region.code)}
     codes = {name: code for code, name in names.items()}
     return Looking(
-        interpreter=make_interpreter(),
-        rules=make_rulebook(load_kinds()),
+        now=now,
+        rules=rules,
         entries=from_seed(load_entries(departments=codes), codes),
         routing=bureau.rules,
         departments=names,
+        sample=True,
     )
-
-
-async def _look_at_database(settings: Settings) -> Looking:
-    keys = Keys(settings.key.get_secret_value() if settings.key else None, settings.key_file)
-    database = await open_database(
-        settings.database_url, keys, signals=Signals(), clock=system_clock, say=lambda _sentence: None
-    )
-    try:
-        async with database.reader() as reader:
-            home = await home_bureau(reader)
-            return Looking(
-                interpreter=make_interpreter(),
-                rules=make_rulebook(load_kinds()),
-                entries=await published(reader),
-                routing=(await routing_rules(reader))[home],
-                departments={one.code: one.name for one in await departments_of(reader, home)},
-            )
-    finally:
-        await database.close()
 
 
 def ask_faq(looking: Looking, question: str) -> dict[str, Any]:
     """The decision about a question: decision, confidence, the entry said (if any) and the candidates."""
-    edition = looking.edition()
+    edition = make_edition(looking.entries, make_tokenizer(), revision=1, on=local_date(looking.now))
     decision = edition.decide(question)
     entry: Entry | None = None
     match decision:
@@ -110,9 +108,9 @@ def ask_faq(looking: Looking, question: str) -> dict[str, Any]:
     }
 
 
-def understand(looking: Looking, text: str) -> dict[str, Any]:
+def understand(looking: Looking, interpreter: Interpreter, text: str) -> dict[str, Any]:
     """Kind, confidence, departments (names, best first; none for a kind that opens no case) and reasons."""
-    understanding = looking.interpreter.understand(text)
+    understanding = interpreter.understand(text)
     kind = looking.rules.kind(understanding.kind)
     departments: list[str] = []
     reasons = list(understanding.reasons)

@@ -41,6 +41,7 @@ class WhoSpeaks(BaseMiddleware):
             unit=unit,
             party=party,
             key=claimed.lane_key,
+            in_group=context.chat.type in GROUP_TYPES,
             received_at=claimed.received_at,
             state=state,
             data=kept,

@@ -3,18 +3,16 @@
 import asyncio
 import errno
 import signal
-from contextlib import suppress
 
-from aiogram.exceptions import TelegramNetworkError
 from aiohttp import web
 from rich.console import Console
 
 from bot.app import House, bind_tokens, desk_tokens, open_house, run_house
-from bot.channels.telegram import TELEGRAM, introduce
+from bot.channels.telegram import PASSING, TELEGRAM, introduce, introduce_patiently
 from bot.settings import Settings
 from bot.web import make_web_app
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 3.0  # for answers that are under way
 
 
 class PortTakenError(Exception):
@@ -34,12 +32,12 @@ async def serve(settings: Settings, console: Console) -> None:
         await runner.setup()
         try:
             port = await _listen(runner, settings)
+            telegram = await _meet_telegram(house)
             async with run_house(house):
-                await _welcome(house, console, settings.public_url or f"http://{settings.host}:{port}")
+                await _welcome(house, console, settings.public_url or f"http://{settings.host}:{port}", telegram)
                 await stop.wait()
                 house.deps.nursery.stopping.set()
-                with suppress(asyncio.CancelledError):
-                    await runner.cleanup()
+                await runner.cleanup()
         finally:
             await runner.cleanup()
     console.print("已停止。")
@@ -58,7 +56,19 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> int:
     return port
 
 
-async def _welcome(house: House, console: Console, url: str) -> None:
+async def _meet_telegram(house: House) -> str | None:
+    """The bot's user name; None without a token, or while Telegram cannot be reached.
+
+    Raises TelegramAPIError where Telegram refuses the token.
+    """
+    telegram = house.deps.bots.get(TELEGRAM)
+    try:
+        return None if telegram is None else await introduce(telegram)
+    except PASSING:
+        return None
+
+
+async def _welcome(house: House, console: Console, url: str, telegram: str | None) -> None:
     """Where to go: the taxpayers' page, and a fresh one-time link to each officer's desk."""
     lines = [
         "税桥已启动。",
@@ -67,21 +77,28 @@ async def _welcome(house: House, console: Console, url: str) -> None:
         "",
         "工作台（每个链接只能用一次，12 小时内有效；重新启动会给出新的）：",
         *(f"  {name}：{url}/enter/{token}" for name, token in await desk_tokens(house.deps)),
-        *await _telegram_lines(house),
-        "",
-        "按 Ctrl-C 停止。",
     ]
-    console.print("\n".join(lines), soft_wrap=True, markup=False)
+    if telegram is not None:
+        lines += ["", *await _telegram_lines(house, telegram)]
+    elif TELEGRAM in house.deps.bots:
+        lines += ["", "暂时连不上 Telegram：网页照常服务，连上后会自动开始收发。请检查网络和 SHUIQIAO_TELEGRAM_API。"]
+        house.deps.nursery.send("introduction", lambda: _welcome_later(house, console))
+    _print(console, *lines, "", "按 Ctrl-C 停止。")
 
 
-async def _telegram_lines(house: House) -> list[str]:
+async def _telegram_lines(house: House, user_name: str) -> list[str]:
     """How Telegram is reached, and a one-time link that binds each officer's chat."""
-    telegram = house.deps.bots.get(TELEGRAM)
-    if telegram is None:
-        return []
-    try:
-        address = f"https://t.me/{await introduce(telegram)}"
-    except TelegramNetworkError:
-        return ["", "暂时连不上 Telegram：网页照常服务，连上后会自动开始收发。请检查网络和 SHUIQIAO_TELEGRAM_API。"]
+    address = f"https://t.me/{user_name}"
     binding = [f"  {name}：{address}?start={token}" for name, token in await bind_tokens(house.deps)]
-    return ["", f"Telegram：{address}", "工作人员绑定 Telegram（每个链接只能用一次）：", *binding]
+    return [f"Telegram：{address}", "工作人员绑定 Telegram（每个链接只能用一次）：", *binding]
+
+
+async def _welcome_later(house: House, console: Console) -> None:
+    """Say how Telegram is reached as soon as it can be."""
+    telegram = await house.deps.nursery.unless_stopping(introduce_patiently(house.deps.bots[TELEGRAM]))
+    if telegram is not None:
+        _print(console, *await _telegram_lines(house, telegram))
+
+
+def _print(console: Console, *lines: str) -> None:
+    console.print("\n".join(lines), soft_wrap=True, markup=False)

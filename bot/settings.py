@@ -14,6 +14,9 @@ from storage.database import DatabaseError, parse_url
 from storage.vault import VaultError, make_vault, parse_keys
 
 PREFIX = "SHUIQIAO_"
+MOST_PORT = 65535
+DATABASE_FORMS = "应形如 sqlite:///var/shuiqiao.db（三条斜线）或 postgresql://用户:密码@主机:5432/库名"
+QUOTED = re.compile(r"'(.*?)'")
 TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{20,}")
 
 
@@ -26,8 +29,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
-    host: str = Field("127.0.0.1", min_length=1, description="网页监听的地址")
-    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+    host: str = Field("127.0.0.1", pattern=r"^\S+$", description="网页监听的地址")
+    port: Annotated[int, Field(ge=0, le=MOST_PORT)] = Field(
         8080, validation_alias="PORT", description="网页监听的端口；0 表示由系统挑一个"
     )
     public_url: str | None = Field(
@@ -45,7 +48,7 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(20.0, gt=0, le=300, description="会话租约的秒数，应大于处理时限")
     posts_per_minute: int = Field(30, ge=1, description="一位网页访客每分钟最多发几条")
     posts_per_minute_per_address: int = Field(300, ge=1, description="一个网络地址每分钟最多发几条")
-    keep_days: int = Field(30, ge=1, description="已处理的来信和已送达的通知保留多少天")
+    keep_days: int = Field(30, ge=1, le=3650, description="已处理的来信和已送达的通知保留多少天")
     sample: bool = Field(default=True, description="数据库为空时装入样例局和样例问答")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志的详细程度")
     log_format: Literal["console", "json"] = Field("console", description="日志的样式：给人看或给机器看")
@@ -54,9 +57,17 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_database(cls, value: str) -> str:
         try:
-            parse_url(value)
-        except (ArgumentError, DatabaseError) as error:
-            raise ValueError("应以 sqlite:/// 或 postgresql:// 开头") from error
+            url = parse_url(value)
+        except DatabaseError as error:
+            raise ValueError(str(error)) from error
+        except (ArgumentError, ValueError) as error:
+            raise ValueError(DATABASE_FORMS) from error
+        if url.get_backend_name() == "sqlite" and (url.host or url.username):
+            raise ValueError(DATABASE_FORMS)
+        if url.query:
+            raise ValueError(f"不认识参数 {'、'.join(url.query)}，请去掉问号和后面的部分")
+        if not 0 < (url.port or 1) <= MOST_PORT:
+            raise ValueError(f"端口应在 1 到 {MOST_PORT} 之间")
         return value
 
     @field_validator("telegram_token")
@@ -129,11 +140,13 @@ def _finding(problem: dict[str, Any]) -> str:
         case "greater_than_equal":
             right = f"应不小于 {context['ge']}"
         case "less_than_equal":
-            right = f"应不大于 {context['le']}"
+            right = f"应不大于 {context['le']:g}"
         case "greater_than":
-            right = f"应大于 {context['gt']}"
+            right = f"应大于 {context['gt']:g}"
         case "literal_error":
-            right = f"应为 {context['expected']} 之一"
+            right = "应为 " + "、".join(QUOTED.findall(context["expected"])) + " 之一"
+        case "string_pattern_mismatch" if field == "host":
+            right = "应为主机名或 IP 地址，例如 127.0.0.1"
         case "string_pattern_mismatch":
             right = "应形如 https://example.gov.cn（不带路径和末尾斜杠）"
         case "value_error":

@@ -15,8 +15,8 @@ from escalation.workdays import Day
 from storage.tables import bureaus, case_access, case_events, case_messages, cases, departments, officers
 from storage.unit import Reader
 
-OPEN, SIGNED, ANSWERED = "open", "signed", "answered"
-UNFINISHED = (OPEN, SIGNED)
+OPEN, SIGNED, WAITING, ANSWERED = "open", "signed", "waiting", "answered"
+UNFINISHED = (OPEN, SIGNED, WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Case:
     kind: str
     state: str
     sealed: bool
+    major: bool
     bureau_id: int
     bureau_name: str
     region: str
@@ -65,6 +66,7 @@ class Event:
 
     what: str
     officer_name: str | None
+    details: str | None
     at: datetime
 
 
@@ -165,7 +167,7 @@ async def events_of(reader: Reader, case_id: int) -> Sequence[Event]:
         .where(case_events.c.case_id == case_id)
         .order_by(case_events.c.id)
     )
-    return [Event(row.what, row.name, row.at) for row in rows]
+    return [Event(row.what, row.name, row.details, row.at) for row in rows]
 
 
 async def reckoning_of(reader: Reader, rules: Rulebook, case: Case) -> Reckoning | None:

@@ -4,22 +4,22 @@ Whatever happens in the world only opens, stops, renews or settles duties; the p
 are due. The row is the timer: nothing else remembers when to remind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, select, update
 
 from escalation.ladder import Addressee, Rung, next_step, reached
 from escalation.permissions import Role
-from escalation.rulebook import Rulebook
+from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms, due, due_on
 from storage.database import Database
 from storage.house import insert_for
 from storage.outbox import REMINDER, Notice, tell
 from storage.people import Officer, addresses_of, officers_in, officers_of
-from storage.tables import bureaus, duties, reminders
+from storage.tables import bureaus, cases, duties, reminders
 from storage.unit import Reader, Unit, UnitAbandonedError
 
 DUTIES = "duties"
@@ -91,6 +91,29 @@ async def settle(unit: Unit, kind: str, subject_id: int, outcome: str = "done") 
         .values(settled_at=unit.now, outcome=outcome, next_step_at=None)
     )
     return settled.rowcount > 0
+
+
+async def change_terms(
+    unit: Unit, rules: Rulebook, kind: str, subject_id: int, change: Callable[[Terms], Terms]
+) -> date | None:
+    """Change the terms of the open duty of a kind; gives back its new due date, None where there is none.
+
+    The clock rises, so that the rungs around the new date are climbed anew; those already past are not repeated.
+    """
+    duty = await open_duty_of(unit, kind, subject_id)
+    if duty is None:
+        return None
+    terms = change(Terms.from_json(duty.terms))
+    due_at, step_at = _timetable(rules, kind, terms, unit.now)
+    await unit.run(
+        update(duties)
+        .where(duties.c.id == duty.id, duties.c.settled_at.is_(None))
+        .values(
+            terms=terms.to_json(), due_at=due_at, clock=duties.c.clock + 1, stepped_at=unit.now, next_step_at=step_at
+        )
+    )
+    unit.wake.add(DUTIES)
+    return due_on(terms, rules.calendar(terms.region))
 
 
 def _timetable(rules: Rulebook, kind: str, terms: Terms, after: datetime) -> tuple[datetime | None, datetime | None]:
@@ -175,14 +198,25 @@ async def _remind(unit: Unit, duty: Row[Any], rung: Rung) -> int:
 
 
 async def _addressed(reader: Reader, duty: Row[Any], rung: Rung) -> Sequence[Officer]:
-    """The officers of a rung, each once; a rung that would reach nobody reaches the administrators."""
+    """The officers of a rung, each once; a rung that would reach nobody reaches the administrators.
+
+    第十八条: a duty about a sealed case is known to the department that holds it, and to nobody above it.
+    """
     found: dict[int, Officer] = {}
     for addressee in rung.addressees:
         for officer in await _resolve(reader, duty, addressee):
             found[officer.id] = officer
+    if await _is_sealed(reader, duty):
+        staff = {officer.id: officer for officer in await _resolve(reader, duty, Addressee.HOLDER)}
+        found = {number: officer for number, officer in found.items() if number in staff} or staff
     if not found:
         found = {officer.id: officer for officer in await _with_role(reader, duty.bureau_id, Role.ADMINISTRATOR)}
     return list(found.values())
+
+
+async def _is_sealed(reader: Reader, duty: Row[Any]) -> bool:
+    about_a_case = duty.kind in (SIGN, ANSWER)
+    return about_a_case and bool(await reader.value(select(cases.c.sealed).where(cases.c.id == duty.subject_id)))
 
 
 async def _resolve(reader: Reader, duty: Row[Any], addressee: Addressee) -> Sequence[Officer]:

@@ -28,19 +28,19 @@ async def found_sample(unit: Unit, sample: SampleBureau) -> bool:
             "parent_id": None if bureau.parent is None else ids[bureau.parent],
         }
         ids[bureau.code] = await unit.inserted(bureaus.insert().values(values).returning(bureaus.c.id))
-    for department in sample.departments:
-        rule = rules.get(department.code)
-        await unit.run(
-            departments.insert().values(
-                bureau_id=ids[department.bureau],
-                code=department.code,
-                name=department.name,
-                internal=department.internal,
-                sealed=department.sealed,
-                names=[] if rule is None else list(rule.names),
-                words={} if rule is None else dict(rule.words),
-            )
-        )
+    rows = [
+        {
+            "bureau_id": ids[department.bureau],
+            "code": department.code,
+            "name": department.name,
+            "internal": department.internal,
+            "sealed": department.sealed,
+            "names": list(rules[department.code].names) if department.code in rules else [],
+            "words": dict(rules[department.code].words) if department.code in rules else {},
+        }
+        for department in sample.departments
+    ]
+    await unit.run_many(departments.insert(), rows)
     await _employ(unit, sample, ids)
     return True
 
@@ -58,7 +58,7 @@ async def _employ(unit: Unit, sample: SampleBureau, ids: Mapping[str, int]) -> N
             for code in officer.departments
             if (ids[bureau], code) in numbers
         ]
-        await unit.run(officer_departments.insert().values(links))
+        await unit.run_many(officer_departments.insert(), links)
 
 
 async def routing_rules(reader: Reader) -> Mapping[int, tuple[Rule, ...]]:

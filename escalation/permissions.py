@@ -23,6 +23,9 @@ class Action(StrEnum):
     SEE = "see"
     SIGN = "sign"
     ANSWER = "answer"
+    EXTEND = "extend"
+    APPROVE_EXTENSION = "approve_extension"
+    MARK_MAJOR = "mark_major"
     PASS_ON = "pass_on"  # noqa: S105  an action, no password
 
 
@@ -45,12 +48,14 @@ def may(actor: Officer, action: Action, subject: CaseSubject) -> bool:
     A sealed case (检举, 纪检举报) exists for its own department alone: 第十八条, 不得对外透露.
     """
     serves = subject.department_id in actor.departments
+    if action is Action.APPROVE_EXTENSION:
+        return Role.LEADER in actor.roles and not subject.sealed and actor.bureau_id == subject.bureau_id
     if serves:
         return True
     if subject.sealed or actor.bureau_id != subject.bureau_id:
         return False
     match action:
-        case Action.SEE:
+        case Action.SEE | Action.MARK_MAJOR:
             return not OVERSEERS.isdisjoint(actor.roles)
         case Action.PASS_ON:
             return Role.OFFICE in actor.roles

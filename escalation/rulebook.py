@@ -11,7 +11,10 @@ from intents import Kind
 
 SIGN = "case.sign"
 ANSWER = "case.answer"
+EXTENSION = "case.extension"
 SET_ASIDE = "update.set_aside"
+
+EXTENSION_LADDER = Ladder((Rung("T0", 0, (Addressee.HOLDER,)), Rung("T+1", 1, (Addressee.HOLDER, Addressee.OFFICE))))
 
 SET_ASIDE_LADDER = Ladder((Rung("T0", 0, (Addressee.HOLDER,)), Rung("T+1", 1, (Addressee.OFFICE,))))
 
@@ -36,6 +39,8 @@ def make_rulebook(kinds: KindsTable) -> Rulebook:
     return Rulebook(
         kinds=kinds,
         calendars=MappingProxyType({region: make_calendar(region) for region in ("xinjiang", "national")}),
-        ladders=MappingProxyType({SIGN: SIGN_LADDER, ANSWER: ANSWER_LADDER, SET_ASIDE: SET_ASIDE_LADDER}),
+        ladders=MappingProxyType(
+            {SIGN: SIGN_LADDER, ANSWER: ANSWER_LADDER, EXTENSION: EXTENSION_LADDER, SET_ASIDE: SET_ASIDE_LADDER}
+        ),
         calendar_revision=1,
     )

@@ -89,26 +89,27 @@ async def load_sample(unit: Unit, seed: Sequence[SeedEntry], departments: Mappin
     """Put the sample into an empty catalogue; a catalogue that was ever filled is left alone."""
     if await revision_of(unit):
         return False
-    for entry in from_seed(seed, departments):
-        entry_id = await unit.inserted(
-            entries.insert()
-            .values(
-                code=entry.code,
-                revision=entry.revision,
-                state=PUBLISHED,
-                question=entry.question,
-                answer=entry.answer,
-                legal_basis=entry.legal_basis,
-                category=entry.category,
-                department_code=entry.department_code,
-                valid_until=entry.valid_until,
-                verified_on=None,
-                sample=True,
-                changed_at=unit.now,
-            )
-            .returning(entries.c.id)
-        )
-        await unit.run(phrasings.insert().values([{"entry_id": entry_id, "text": text} for text in entry.phrasings]))
+    sample = from_seed(seed, departments)
+    rows = [
+        {
+            "code": entry.code,
+            "revision": entry.revision,
+            "state": PUBLISHED,
+            "question": entry.question,
+            "answer": entry.answer,
+            "legal_basis": entry.legal_basis,
+            "category": entry.category,
+            "department_code": entry.department_code,
+            "valid_until": entry.valid_until,
+            "sample": True,
+            "changed_at": unit.now,
+        }
+        for entry in sample
+    ]
+    await unit.run_many(entries.insert(), rows)
+    ids = {row.code: row.id for row in await unit.all(select(entries.c.id, entries.c.code))}
+    ways = [{"entry_id": ids[entry.code], "text": text} for entry in sample for text in entry.phrasings]
+    await unit.run_many(phrasings.insert(), ways)
     await put_fact(unit, REVISION, "1")
     unit.wake.add(FAQ)
     return True

@@ -1,13 +1,15 @@
 """Opens the database: SQLite in one file by default, PostgreSQL when one machine is not enough."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import URL, event, make_url, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -17,6 +19,9 @@ from storage.unit import Reader, Unit
 from storage.vault import Hasher, Vault
 
 BUSY_MILLISECONDS = 5000
+# Classes of SQLSTATE: connection, wrong state (a standby), rollback (deadlock), resources (full disk), object in use,
+# operator (shutdown), system, internal.
+TROUBLE_STATES = frozenset({"08", "25", "40", "53", "55", "57", "58", "XX"})
 
 
 class DatabaseError(Exception):
@@ -28,6 +33,10 @@ def parse_url(text_of_url: str) -> URL:
     url = make_url(text_of_url)
     match url.get_backend_name():
         case "sqlite":
+            if url.database in (None, "", ":memory:"):
+                raise DatabaseError(
+                    "SQLite 需要一个文件：请使用 sqlite:///路径 形式的地址，例如 sqlite:///var/shuiqiao.db。"
+                )
             return url.set(drivername="sqlite+aiosqlite")
         case "postgresql":
             return url.set(drivername="postgresql+asyncpg")
@@ -36,7 +45,7 @@ def parse_url(text_of_url: str) -> URL:
 
 
 def make_engine(url: URL, vault: Vault) -> AsyncEngine:
-    """An engine whose encrypted columns use `vault`."""
+    """An engine whose encrypted columns use `vault`, and whose errors do not repeat what people wrote."""
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(
             url,
@@ -44,10 +53,12 @@ def make_engine(url: URL, vault: Vault) -> AsyncEngine:
             poolclass=AsyncAdaptedQueuePool,
             pool_size=4,
             max_overflow=16,
+            hide_parameters=True,
         )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "invalidate", _let_go_of_the_file)
     else:
-        engine = create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        engine = create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
     engine.dialect.vault = vault  # type: ignore[attr-defined]  # columns.vault_of reads it back
     return engine
 
@@ -59,6 +70,16 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _let_go_of_the_file(connection: Any, _record: object, _error: object) -> None:
+    """End the transaction of a connection that is given up in the middle of a statement (its task was cancelled).
+
+    Closing is not enough: while anybody holds the cursor, as the error's traceback does, SQLite keeps a closed
+    connection alive, and with it the lock on the file.
+    """
+    with suppress(sqlite3.Error, asyncio.CancelledError):
+        connection.rollback()
 
 
 class Database:
@@ -107,6 +128,13 @@ class Database:
 
 def is_trouble_of_the_database(error: BaseException) -> bool:
     """Whether it was the database that failed and not our statement: such an error says nothing about an update."""
-    if isinstance(error, CommitLostError | sqlite3.OperationalError | OSError):
+    if isinstance(error, TimeoutError):
+        return error.errno is not None  # the network's; a deadline of our own has no number
+    if isinstance(error, CommitLostError | NoFreeConnectionError | sqlite3.OperationalError | OSError):
         return True
-    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | ProgrammingError)
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state[:2] in TROUBLE_STATES
+    return not isinstance(error, IntegrityError | ProgrammingError | DataError)

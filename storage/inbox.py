@@ -76,17 +76,16 @@ async def claim(unit: Unit, holder: str, lease: timedelta) -> Claimed | None:
         .where(updates.c.settled_at.is_(None), lanes.c.not_before <= unit.now)
         .order_by(updates.c.id)
         .limit(1)
-        .scalar_subquery()
     )
     taken = (
         update(lanes)
-        .where(lanes.c.id == waiting, lanes.c.not_before <= unit.now)
+        .where(lanes.c.id == waiting.scalar_subquery(), lanes.c.not_before <= unit.now)
         .values(holder=holder, not_before=unit.now + lease)
         .returning(lanes.c.id, lanes.c.key)
     )
-    lane = (await unit.run(taken)).one_or_none()
-    if lane is None:
-        return None
+    while (lane := (await unit.run(taken)).one_or_none()) is None:
+        if await unit.value(waiting) is None:
+            return None  # else another worker was faster, and another lane may be waiting
     first = (
         await unit.run(
             select(updates)
@@ -131,22 +130,23 @@ async def settle(unit: Unit, claimed: Claimed, outcome: str = "handled") -> None
 
     Raises UnitAbandonedError where an update has been settled already or the lane is no longer ours.
     """
-    ours = select(lanes.c.id).where(lanes.c.id == claimed.lane_id, lanes.c.holder == claimed.holder)
+    if not await _release(unit, claimed.lane_id, claimed.holder, unit.now):  # held by us until the unit ends
+        raise UnitAbandonedError("the lane has passed to another worker")
     settled = await unit.run(
         update(updates)
-        .where(updates.c.id.in_(claimed.ids), updates.c.settled_at.is_(None), updates.c.lane_id.in_(ours))
+        .where(updates.c.id.in_(claimed.ids), updates.c.settled_at.is_(None))
         .values(settled_at=unit.now, outcome=outcome)
     )
-    if settled.rowcount != len(claimed.ids) or not await _release(unit, claimed.lane_id, claimed.holder, unit.now):
-        raise UnitAbandonedError("the lane has passed to another worker")
+    if settled.rowcount != len(claimed.ids):
+        raise UnitAbandonedError("the update has been settled already")
     unit.wake.add(INBOX)
 
 
 async def put_back(unit: Unit, claimed: Claimed, *, wait: timedelta, failed: bool) -> None:
     """Give the lane back unhandled, to be tried again after `wait`; `failed` counts an exception against the update."""
+    await _release(unit, claimed.lane_id, claimed.holder, unit.now + wait)  # the lane first, as claims do
     if failed:
         await unit.run(update(updates).where(updates.c.id.in_(claimed.ids)).values(failures=updates.c.failures + 1))
-    await _release(unit, claimed.lane_id, claimed.holder, unit.now + wait)
 
 
 async def release_all_lanes(unit: Unit) -> None:

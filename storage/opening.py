@@ -4,6 +4,7 @@ Nothing is written before it is known that the key is the right one, or that the
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,10 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import Database, DatabaseError, make_engine, parse_url
+from storage.group_commit import CommitLostError
 from storage.house import fact, put_fact_once
 from storage.schema import migrate
 from storage.signals import Signals
 from storage.tables import facts
+from storage.trouble import unusable
 from storage.vault import Hasher, Vault, VaultError, make_vault, new_key, new_pepper, parse_keys, write_new_key
 
 PEPPER = "pepper"
@@ -49,9 +52,9 @@ async def open_database(
         async with database.reader() as reader:
             sealed = await fact(reader, PEPPER)
         database.hasher = Hasher(bytes.fromhex(vault.open(str(sealed))))
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, CommitLostError) as error:
         await engine.dispose()
-        raise DatabaseError(_unusable(address, error)) from error
+        raise DatabaseError(unusable(url, error)) from error
     except BaseException:
         await engine.dispose()
         raise
@@ -67,7 +70,7 @@ async def _sealed_pepper(address: str) -> str | None:
     try:
         return await _read_pepper(engine)
     except (SQLAlchemyError, OSError) as error:
-        raise DatabaseError(_unusable(address, error)) from error
+        raise DatabaseError(unusable(url, error)) from error
     finally:
         await engine.dispose()
 
@@ -81,7 +84,7 @@ def _make_folder(url: URL) -> None:
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DatabaseError(_unusable(str(url), error)) from error
+            raise DatabaseError(unusable(url, error)) from error
 
 
 async def _read_pepper(engine: AsyncEngine) -> str | None:
@@ -96,23 +99,25 @@ async def _read_pepper(engine: AsyncEngine) -> str | None:
 def _vault(keys: Keys, sealed_pepper: str | None, say: Callable[[str], None]) -> Vault:
     if keys.setting:
         vault = make_vault(parse_keys(keys.setting))
-    elif keys.file.exists():
-        vault = make_vault(parse_keys(keys.file.read_text(encoding="ascii", errors="replace")))
-    elif sealed_pepper is not None:
-        raise VaultError(
-            f"数据库里已有加密数据，但找不到密钥（既没有设置 SHUIQIAO_KEY，也没有密钥文件 {keys.file}）。"
-            "请放回原来的密钥；丢失密钥则数据无法读出。"
-        )
     else:
-        write_new_key(keys.file)
-        say(f"已生成新的加密密钥：{keys.file}（仅本用户可读）。请另存一份：丢了它，数据就再也读不出来。")
-        vault = make_vault(parse_keys(keys.file.read_text(encoding="ascii")))
+        try:
+            vault = make_vault(parse_keys(_key_in(keys.file, say, in_use=sealed_pepper is not None)))
+        except OSError as error:
+            raise VaultError(f"无法读写密钥文件 {keys.file}：{error.strerror}。请检查路径和权限。") from error
     if sealed_pepper is not None:
         vault.open(sealed_pepper)
     return vault
 
 
-def _unusable(address: str, error: BaseException) -> str:
-    shown = parse_url(address).render_as_string(hide_password=True)
-    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-    return f"无法使用数据库 {shown}：{reason}。请检查 SHUIQIAO_DATABASE_URL、数据库是否启动、磁盘是否有空间。"
+def _key_in(file: Path, say: Callable[[str], None], *, in_use: bool) -> str:
+    """What the key file says; it is made where nothing has been encrypted yet."""
+    if not file.exists():
+        if in_use:
+            raise VaultError(
+                f"数据库里已有加密数据，但找不到密钥（既没有设置 SHUIQIAO_KEY，也没有密钥文件 {file}）。"
+                "请放回原来的密钥；丢失密钥则数据无法读出。"
+            )
+        with suppress(FileExistsError):  # another process that starts now was first: its key is ours
+            write_new_key(file)
+            say(f"已生成新的加密密钥：{file}（仅本用户可读）。请另存一份：丢了它，数据就再也读不出来。")
+    return file.read_text(encoding="ascii", errors="replace")

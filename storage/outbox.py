@@ -89,17 +89,16 @@ async def claim(unit: Unit, channel: str, holder: str, lease: timedelta, *, most
         )
         .order_by(notices.c.priority, notices.c.id)
         .limit(1)
-        .scalar_subquery()
     )
     taken = (
         update(addresses)
-        .where(addresses.c.id == ready, addresses.c.not_before <= unit.now)
+        .where(addresses.c.id == ready.scalar_subquery(), addresses.c.not_before <= unit.now)
         .values(holder=holder, not_before=unit.now + lease)
         .returning(addresses.c.id, addresses.c.chat_id, addresses.c.language)
     )
-    address = (await unit.run(taken)).one_or_none()
-    if address is None:
-        return None
+    while (address := (await unit.run(taken)).one_or_none()) is None:
+        if await unit.value(ready) is None:
+            return None  # else another sender was faster, and another address may be waiting
     rows = await unit.all(
         select(notices.c.id, notices.c.kind, notices.c.payload, notices.c.duty_id, notices.c.attempts)
         .where(notices.c.address_id == address.id, notices.c.settled_at.is_(None), notices.c.not_before <= unit.now)

@@ -192,7 +192,11 @@ async def group_of(reader: Reader, department_id: int) -> Sequence[int]:
 
 async def departments_of(reader: Reader, bureau_id: int) -> Sequence[Department]:
     rows = await reader.all(select(departments).where(departments.c.bureau_id == bureau_id).order_by(departments.c.id))
-    return [Department(r.id, r.bureau_id, r.code, r.name, r.internal, r.sealed, tuple(r.names), r.words) for r in rows]
+    return [_department(row) for row in rows]
+
+
+def _department(row: Row[Any]) -> Department:
+    return Department(row.id, row.bureau_id, row.code, row.name, row.internal, row.sealed, tuple(row.names), row.words)
 
 
 async def bureau_ids(reader: Reader) -> Sequence[int]:

@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.database import DatabaseError
 
@@ -42,9 +42,7 @@ async def migrate(engine: AsyncEngine) -> None:
     """Bring the database up to date; of two processes that start together the second waits for the first."""
     async with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
-            await connection.exec_driver_sql("BEGIN IMMEDIATE")
-            await connection.run_sync(upgrade)
-            await connection.commit()
+            await _migrate_sqlite(connection)
             return
         await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": ADVISORY_LOCK})
         await connection.commit()
@@ -55,3 +53,27 @@ async def migrate(engine: AsyncEngine) -> None:
             await connection.rollback()
             await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": ADVISORY_LOCK})
             await connection.commit()
+
+
+async def _migrate_sqlite(connection: AsyncConnection) -> None:
+    # A step that changes a table builds it anew and drops the old one, which must not count as deleting its rows.
+    await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    try:
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        before = await connection.run_sync(current_revision)
+        await connection.run_sync(upgrade)
+        if await connection.run_sync(current_revision) != before:
+            await _check_foreign_keys(connection)
+        await connection.commit()
+    finally:
+        await connection.rollback()
+        await connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+async def _check_foreign_keys(connection: AsyncConnection) -> None:
+    broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).mappings().first()
+    if broken is not None:
+        raise DatabaseError(
+            f"升级数据库后，表 {broken['table']} 里有记录在表 {broken['parent']} 里找不到所指的记录；升级已全部撤销。"
+            "请保留数据库文件并联系开发者。"
+        )

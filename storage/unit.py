@@ -3,7 +3,7 @@
 The edge (handler, page, job) opens a unit and passes it to use cases; nobody else commits.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,10 @@ class Unit(Reader):
 
     wake: set[str] = field(default_factory=set)
     afterwards: list[Courtesy] = field(default_factory=list)
+
+    async def run_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run one statement once for each row."""
+        await self.connection.execute(statement, rows)
 
     async def moved(self, statement: Executable) -> bool:
         """Run a conditional UPDATE; False where it found nothing to move, which means somebody else was first."""

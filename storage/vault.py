@@ -7,7 +7,9 @@ encrypts and all of them decrypt, so that keys rotate. 第十八条: no taxpayer
 import hashlib
 import hmac
 import json
+import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +34,7 @@ class Vault:
         """Raises VaultError where none of the keys fits."""
         try:
             return self.fernet.decrypt(sealed.encode("ascii")).decode()
-        except InvalidToken as error:
+        except (InvalidToken, UnicodeEncodeError) as error:
             raise VaultError(
                 "密钥与数据不符：现有数据是用另一把密钥加密的。请在 SHUIQIAO_KEY 或密钥文件中放回原来的密钥。"
             ) from error
@@ -74,13 +76,26 @@ def make_vault(keys: tuple[str, ...]) -> Vault:
         ) from error
 
 
-def write_new_key(path: Path) -> str:
-    """Make a key file that only its owner may read (mode 0600); refuses to overwrite one."""
-    key = Fernet.generate_key().decode("ascii")
+def write_new_key(path: Path) -> None:
+    """Make a key file that only its owner may read (mode 0600); raises FileExistsError where there is one.
+
+    It appears whole, for whoever starts at the same moment, and is on the disk before anything is sealed with it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_text(key + "\n", encoding="ascii")
-    return key
+    handle, being_written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(new_key() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(being_written)
+    finally:
+        Path(being_written).unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def new_key() -> str:

@@ -4,32 +4,44 @@ fetch, store, and only then move the offset.
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
-from aiogram.exceptions import TelegramAPIError, TelegramConflictError, TelegramNetworkError, TelegramUnauthorizedError
-from aiogram.methods import GetUpdates
-from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, Update
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from aiogram.exceptions import (
+    AiogramError,
+    ClientDecodeError,
+    TelegramConflictError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import TelegramMethod
+from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
+from bot.leases import Lease
+from bot.nursery import Nursery
 from bot.settings import Settings
 from storage.database import Database
-from storage.house import release_lease, take_lease
 from storage.inbox import Incoming, store
 from storage.unit import Unit
 
 log = structlog.get_logger("telegram")
 
 TELEGRAM = "telegram"
-POLLER = "poller:telegram"
+POLLER, SENDER = "poller:telegram", "sender:telegram"  # names of leases
 POLL_SECONDS = 25
-LEASE = timedelta(seconds=60)
-WAIT_FOR_LEASE_SECONDS = 2.0
+POLL_AGAIN_SECONDS = 2.0
+INTRODUCTION_SECONDS = 5
 UPDATE_KINDS = ["message", "edited_message", "callback_query", "my_chat_member", "channel_post"]
+
+# Trouble that passes by itself: no way to Telegram, a fault on its side or on the way, too many requests.
+PASSING = (TelegramNetworkError, TelegramServerError, TelegramRetryAfter, ClientDecodeError)
 
 
 def make_telegram_bot(settings: Settings) -> Bot | None:
@@ -40,87 +52,108 @@ def make_telegram_bot(settings: Settings) -> Bot | None:
     return Bot(settings.telegram_token.get_secret_value(), session=AiohttpSession(api=api))
 
 
-async def introduce(bot: Bot) -> str:
-    """Put up the commands menu and give back the bot's user name.
-
-    Network trouble is tried again a few times and then raised (TelegramNetworkError); a token that Telegram does not
-    know raises TelegramUnauthorizedError at once.
+class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
+    """`getUpdates`, with the updates as they are. One that aiogram cannot read must not hold up those around it: it is
+    stored like the others, and its trouble is its own.
     """
-    retrying = AsyncRetrying(
-        retry=retry_if_exception_type(TelegramNetworkError),
-        stop=stop_after_attempt(3),
-        wait=wait_exponential_jitter(multiplier=0.5, max=5),
-        reraise=True,
+
+    __returning__ = list[dict[str, Any]]
+    __api_method__ = "getUpdates"
+
+    offset: int | None
+    timeout: int
+    allowed_updates: list[str]
+
+
+async def introduce(bot: Bot) -> str:
+    """Put up the commands menu, end a webhook (which rules out polling), and give back the bot's user name.
+
+    Raises one of PASSING where Telegram cannot be reached or is busy, and another TelegramAPIError where it refuses the
+    token.
+    """
+    me = await bot.get_me(request_timeout=INTRODUCTION_SECONDS)
+    await bot.delete_webhook(request_timeout=INTRODUCTION_SECONDS)
+    await bot.set_my_commands(
+        [
+            BotCommand(command="start", description="开始"),
+            BotCommand(command="cases", description="我的办件"),
+            BotCommand(command="lookup", description="凭查询码查询办件"),
+            BotCommand(command="language", description="中文 / English"),
+        ],
+        scope=BotCommandScopeAllPrivateChats(),
+        request_timeout=INTRODUCTION_SECONDS,
     )
-    async for attempt in retrying:
-        with attempt:
-            me = await bot.get_me()
-            await bot.set_my_commands(
-                [
-                    BotCommand(command="start", description="开始"),
-                    BotCommand(command="cases", description="我的办件"),
-                    BotCommand(command="lookup", description="凭查询码查询办件"),
-                    BotCommand(command="language", description="中文 / English"),
-                ],
-                scope=BotCommandScopeAllPrivateChats(),
-            )
     return me.username or ""
 
 
-class Poller:
-    """Fetches updates for the whole installation: whoever holds the named lease polls, all others wait."""
+async def introduce_patiently(bot: Bot) -> str:
+    """The same, tried until Telegram answers."""
+    retrying = AsyncRetrying(retry=retry_if_exception_type(PASSING), wait=_pause, reraise=True)
+    return await retrying(introduce, bot)
 
-    def __init__(self, bot: Bot, database: Database, holder: str) -> None:
+
+def _pause(state: RetryCallState) -> float:
+    """As long as Telegram says, else longer each time (seconds)."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    if isinstance(error, TelegramRetryAfter):
+        return float(error.retry_after)
+    return wait_exponential_jitter(initial=1, max=60)(state)
+
+
+class Poller:
+    """Fetches updates for the whole installation: whoever holds the lease polls, all others wait."""
+
+    def __init__(self, bot: Bot, database: Database, nursery: Nursery, lease: Lease) -> None:
         self._bot = bot
         self._database = database
-        self._holder = holder
+        self._nursery = nursery
+        self._lease = lease
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until the house closes: then waiting ends at once, and storing is let finish."""
         offset: int | None = None
-        try:
-            while True:
-                if not await self._lease():
-                    offset = None
-                    await asyncio.sleep(WAIT_FOR_LEASE_SECONDS)
-                    continue
-                offset = await self._poll(offset)
-        finally:
-            async with self._database.unit() as unit:
-                await release_lease(unit, POLLER, self._holder)
-
-    async def _lease(self) -> bool:
-        async with self._database.unit() as unit:
-            return await take_lease(unit, POLLER, self._holder, LEASE)
+        while not self._nursery.stopping.is_set():
+            if not self._lease.held:
+                offset = None  # whoever polled meanwhile has gone further
+                await self._lease.wait()
+                continue
+            offset = await self._poll(offset)
 
     async def _poll(self, offset: int | None) -> int | None:
         """One fetch; gives back the next offset, which is what tells Telegram that these have arrived."""
-        request = GetUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=UPDATE_KINDS)
+        request = RawUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=UPDATE_KINDS)
         try:
-            updates: list[Update] = await self._bot(request, request_timeout=POLL_SECONDS + 10)
-        except TelegramConflictError:
-            log.warning("another_poller", advice="另有程序在用同一个令牌收取消息，请只保留一个")
-            await asyncio.sleep(WAIT_FOR_LEASE_SECONDS)
-            return offset
-        except TelegramUnauthorizedError:
-            log.error("token_refused", advice="Telegram 不认这个令牌，请核对 SHUIQIAO_TELEGRAM_TOKEN")
-            await asyncio.sleep(POLL_SECONDS)
-            return offset
-        except TelegramAPIError as error:
-            log.warning("poll_failed", error=type(error).__name__)
-            await asyncio.sleep(WAIT_FOR_LEASE_SECONDS)
+            updates = await self._nursery.unless_stopping(self._bot(request, request_timeout=POLL_SECONDS + 10))
+        except AiogramError as error:
+            await self._nursery.unless_stopping(asyncio.sleep(_told(error)))
             return offset
         if updates:
             async with self._database.unit() as unit:
                 await keep(unit, self._bot.id, updates)
-            offset = updates[-1].update_id + 1
+            offset = updates[-1]["update_id"] + 1
         return offset
 
 
-async def keep(unit: Unit, bot_id: int, updates: Iterable[Update]) -> None:
+def _told(error: AiogramError) -> float:
+    """Tell the log why nothing was fetched; gives back after how many seconds to try again."""
+    match error:
+        case TelegramConflictError():
+            log.warning("another_poller", advice="另有程序在用同一个令牌收取消息，请只保留一个")
+        case TelegramUnauthorizedError():
+            log.error("token_refused", advice="Telegram 不认这个令牌，请核对 SHUIQIAO_TELEGRAM_TOKEN")
+            return POLL_SECONDS
+        case TelegramRetryAfter(retry_after=seconds):
+            log.warning("told_to_wait", seconds=seconds)
+            return seconds
+        case _:
+            log.warning("poll_failed", error=type(error).__name__)
+    return POLL_AGAIN_SECONDS
+
+
+async def keep(unit: Unit, bot_id: int, updates: Iterable[Mapping[str, Any]]) -> None:
     """Store what was fetched, before Telegram is told that it has arrived."""
     for update in updates:
-        await store(unit, incoming(bot_id, update.model_dump(mode="json", by_alias=True, exclude_none=True), unit.now))
+        await store(unit, incoming(bot_id, update, unit.now))
 
 
 def incoming(bot_id: int, raw: Mapping[str, Any], now: datetime) -> Incoming:
@@ -142,10 +175,4 @@ def incoming(bot_id: int, raw: Mapping[str, Any], now: datetime) -> Incoming:
 
 def _instant(stamp: object, now: datetime) -> datetime:
     """The channel's own timestamp; a press of a button carries none."""
-    match stamp:
-        case int():
-            return datetime.fromtimestamp(stamp, UTC)
-        case str():
-            return datetime.fromisoformat(stamp)
-        case _:
-            return now
+    return datetime.fromtimestamp(stamp, UTC) if isinstance(stamp, int) else now

@@ -2,11 +2,16 @@
 
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject, CommandStart
-from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, TelegramObject
+from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, TelegramObject, User
+from sqlalchemy import select
 
 from bot.conversation import Conversation
 from bot.middlewares import GROUP_TYPES
-from storage.people import change_address, departments_of, find_officer, open_invitation, use_invitation
+from storage.outbox import said_in
+from storage.people import change_address, open_invitation, use_invitation
+from storage.tables import departments
+
+ANONYMOUS_ADMIN = 1087968824  # GroupAnonymousBot, in whose name Telegram shows every anonymous administrator
 
 
 def make_router() -> Router:
@@ -29,7 +34,7 @@ def make_bystander_router() -> Router:
     router.message.filter(F.chat.type.in_(GROUP_TYPES))
     router.callback_query.filter(F.message.chat.type.in_(GROUP_TYPES))
     router.edited_message.filter(F.chat.type.in_(GROUP_TYPES))
-    router.callback_query.register(stranger_pressed)
+    router.callback_query.register(pressed)
     router.message.register(chatter)
     router.edited_message.register(chatter)
     return router
@@ -45,12 +50,18 @@ async def bind(_message: Message, command: CommandObject, conversation: Conversa
     if invitation is None or invitation.department_id is None:
         await conversation.say("desk.invitation_spent")
         return
-    officer = await find_officer(conversation.unit, invitation.officer_id)
-    if officer is None or not await use_invitation(conversation.unit, invitation.id):
+    department = await conversation.unit.one(
+        select(departments.c.id, departments.c.name, departments.c.sealed).where(
+            departments.c.id == invitation.department_id
+        )
+    )
+    assert department is not None  # noqa: S101  a foreign key points to it
+    if department.sealed:
+        await conversation.say("desk.sealed_department", department=department.name)
+        return
+    if not await use_invitation(conversation.unit, invitation.id):
         await conversation.say("desk.invitation_spent")
         return
-    departments = await departments_of(conversation.unit, officer.bureau_id)
-    department = next(one for one in departments if one.id == invitation.department_id)
     await change_address(conversation.unit, conversation.party.address_id, department_id=department.id)
     await conversation.say("desk.group_bound", department=department.name)
 
@@ -68,9 +79,22 @@ async def joined(event: ChatMemberUpdated, conversation: Conversation) -> None:
         await stay_silent(event, conversation)
 
 
-async def stranger_pressed(_callback: CallbackQuery, conversation: Conversation) -> None:
-    await conversation.say("desk.anonymous")
+async def pressed(callback: CallbackQuery, conversation: Conversation) -> None:
+    if conversation.party.officer is not None:
+        await conversation.say("talk.stale")
+    else:
+        await _refuse(callback.from_user, conversation)
 
 
-async def chatter(_message: Message) -> None:
-    """Officers talking to each other: nothing to say."""
+async def chatter(message: Message, conversation: Conversation) -> None:
+    """Officers talking to each other: nothing to say. A stranger who replies to a card wants to act, and is told."""
+    if message.reply_to_message is None or conversation.party.officer is not None:
+        return
+    card = await said_in(conversation.unit, conversation.party.address_id, message.reply_to_message.message_id)
+    if card is not None:
+        await _refuse(message.from_user, conversation)
+
+
+async def _refuse(person: User | None, conversation: Conversation) -> None:
+    anonymous = person is not None and person.id == ANONYMOUS_ADMIN
+    await conversation.say("desk.anonymous" if anonymous else "desk.stranger")

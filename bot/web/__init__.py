@@ -3,23 +3,32 @@
 from aiohttp import web
 
 from bot.deps import Deps
-from bot.web import chat, desk, health, pages
-from bot.web.keys import DEPS, LIMITS
+from bot.web import chat, desk, health, pages, stream
+from bot.web.keys import DEPS, LEAST_FREE_BYTES, LIMITS, STREAMS
 from bot.web.limits import PostLimits
-from bot.web.security import guard
+from bot.web.security import guard, put_headers
 
 LARGEST_BODY = 64 * 1024  # bytes: 4,096 characters, escaped, and some room
 
 
-def make_web_app(deps: Deps) -> web.Application:
+def make_web_app(deps: Deps, *, least_free_bytes: int = health.LEAST_FREE) -> web.Application:
+    """The pages of an open house. With less than `least_free_bytes` left on the database's disk it is not ready."""
     app = web.Application(middlewares=[guard], client_max_size=LARGEST_BODY)
     app[DEPS] = deps
     app[LIMITS] = PostLimits(deps.settings)
+    app[STREAMS] = set()
+    app[LEAST_FREE_BYTES] = least_free_bytes
+    app.on_response_prepare.append(put_headers)
+    app.on_shutdown.append(stream.stop_streams)
     pages.set_up(app)
-    app.add_routes([web.get("/", _home), *chat.ROUTES, *desk.ROUTES, *health.ROUTES])
-    app.router.add_static("/static", pages.STATIC)
+    app.add_routes([web.get("/", _home), web.get("/favicon.ico", _icon)])
+    app.add_routes([*pages.ROUTES, *chat.ROUTES, *stream.ROUTES, *desk.ROUTES, *health.ROUTES])
     return app
 
 
 async def _home(_request: web.Request) -> web.StreamResponse:
     raise web.HTTPFound("/chat")
+
+
+async def _icon(_request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound("/static/icon.svg")

@@ -1,23 +1,19 @@
 """The way to the desk: a one-time link that asks before it lets anybody in, so that no preview spends it."""
 
-from datetime import timedelta
-
 from aiohttp import web
 
 from bot.channels.webchat import open_desk
-from bot.web.chat import DESK_COOKIE
+from bot.web.doors import SHIFT, desk_of
 from bot.web.keys import DEPS, LIMITS
-from bot.web.pages import language_of, notice, render
-from bot.web.security import check_csrf, csrf_for, new_token, set_cookie
+from bot.web.pages import form_of, language_of, notice, render
+from bot.web.security import check_csrf, csrf_for, network_address, new_token, set_cookie
 from storage.people import begin_session, find_officer, open_invitation, use_invitation
-
-SESSION = timedelta(hours=12)
 
 
 async def show_door(request: web.Request) -> web.Response:
     """第十二条: who enters, and one button."""
     token = request.match_info["token"]
-    if not await request.app[LIMITS].admit_address(request.remote or ""):
+    if not await request.app[LIMITS].admit_address(network_address(request)):
         raise web.HTTPTooManyRequests
     async with request.app[DEPS].database.reader() as reader:
         invitation = await open_invitation(reader, token, "desk")
@@ -32,7 +28,7 @@ async def show_door(request: web.Request) -> web.Response:
 
 async def enter(request: web.Request) -> web.Response:
     token = request.match_info["token"]
-    form = await request.post()
+    form = await form_of(request)
     check_csrf(request, token, str(form.get("csrf", "")))
     session = new_token()
     async with request.app[DEPS].database.unit() as unit:
@@ -41,20 +37,21 @@ async def enter(request: web.Request) -> web.Response:
         entered = invitation is not None and officer is not None and await use_invitation(unit, invitation.id)
         if entered and officer is not None:
             address_id = await open_desk(unit, officer.id, language_of(request))
-            await begin_session(unit, session, address_id, "officer", SESSION)
+            await begin_session(unit, session, address_id, "officer", SHIFT)
     if not entered or officer is None:
         return _spent(request)
-    response = web.HTTPSeeOther(f"/desk/{officer.id}")
-    set_cookie(request, response, DESK_COOKIE, session, f"/desk/{officer.id}")
+    door = desk_of(officer.id)
+    response = web.Response(status=303, headers={"Location": door.base})
+    set_cookie(request, response, door.cookie, session, door.base, door.length)
     return response
 
 
 def _spent(request: web.Request) -> web.Response:
     chinese = language_of(request) == "zh"
     sentence = (
-        "这个链接已经用过或已过期，请重新获取一个。"
+        "这个链接已经用过或已过期。请向管理员要一个新的链接。"
         if chinese
-        else "This link was used or has expired. Please get a new one."
+        else "This link was used or has expired. Please ask an administrator for a new one."
     )
     return notice(request, sentence, status=410)
 

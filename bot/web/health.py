@@ -4,12 +4,14 @@ import shutil
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy import text
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.web.keys import DEPS
+from bot.web.keys import DEPS, LEAST_FREE_BYTES
+from storage.database import Database
+from storage.tables import facts
 
-LEAST_FREE_BYTES = 200 * 1024 * 1024
+LEAST_FREE = 200 * 1024 * 1024
 
 
 async def health(_request: web.Request) -> web.Response:
@@ -20,21 +22,31 @@ async def readiness(request: web.Request) -> web.Response:
     """503 with the reasons while an update could not be stored: red before the disk is full."""
     database = request.app[DEPS].database
     findings = []
-    try:
-        async with database.reader() as reader:
-            await reader.run(text("SELECT 1"))
-    except (SQLAlchemyError, OSError):
+    if not await _answers(database):
         findings.append("database")
-    if database.is_sqlite and database.url.database and _free(Path(database.url.database)) < LEAST_FREE_BYTES:
-        findings.append("disk")
+    if database.is_sqlite and database.url.database:
+        findings += _trouble_on_disk(Path(database.url.database), request.app[LEAST_FREE_BYTES])
     return web.json_response(
         {"status": "unready" if findings else "ready", "findings": findings}, status=503 if findings else 200
     )
 
 
-def _free(file: Path) -> int:
-    """Bytes left on the disk that the file is on."""
-    return shutil.disk_usage(file.parent).free
+async def _answers(database: Database) -> bool:
+    try:
+        async with database.reader() as reader:
+            await reader.all(select(facts).limit(1))
+    except (SQLAlchemyError, OSError):
+        return False
+    return True
+
+
+def _trouble_on_disk(file: Path, least_free_bytes: int) -> list[str]:
+    try:
+        findings = ["disk"] if shutil.disk_usage(file.parent).free < least_free_bytes else []
+    except OSError:
+        findings = ["disk"]
+    # SQLite goes on writing into a file that was deleted, and all of it would be lost.
+    return findings if file.exists() else [*findings, "database_file"]
 
 
 ROUTES = [web.get("/healthz", health), web.get("/readyz", readiness)]

@@ -5,7 +5,10 @@ from jinja2 import Environment
 
 from bot.deps import Deps
 from bot.web.limits import PostLimits
+from storage.signals import Bell
 
 DEPS = web.AppKey("deps", Deps)
 LIMITS = web.AppKey("limits", PostLimits)
 TEMPLATES = web.AppKey("templates", Environment)
+STREAMS = web.AppKey("streams", set[Bell])
+LEAST_FREE_BYTES = web.AppKey("least_free_bytes", int)

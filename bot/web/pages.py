@@ -1,6 +1,7 @@
 """Templates and their strings: every word of the pages in the reader's language."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 LANGUAGE_COOKIE = "language"
 LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
+FILES = ("bridge.svg", "chat.css", "chat.js", "icon.svg", "message.js")
+FOR_OFFICERS = ("/desk/", "/enter/")
 
 
 def set_up(app: web.Application) -> None:
@@ -26,30 +29,53 @@ def set_up(app: web.Application) -> None:
 
 
 def language_of(request: web.Request) -> str:
-    """The language chosen on the page, else the browser's; Chinese unless it is English."""
-    chosen = request.query.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
-    if chosen in LANGUAGE_TAGS:
-        return chosen
+    """The language asked for in the address, else that of the page shown last, else the browser's: Chinese unless it
+    is English.
+    """
+    for chosen in (request.query.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if chosen in LANGUAGE_TAGS:
+            return chosen
     return "en" if request.headers.get("Accept-Language", "zh").lower().startswith("en") else "zh"
 
 
-def render(request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:
-    language = language_of(request)
+async def form_of(request: web.Request) -> Mapping[str, object]:
+    """The fields of a posted form; raises 400 where it is none."""
+    try:
+        return await request.post()
+    except (ValueError, LookupError) as error:
+        raise web.HTTPBadRequest from error
+
+
+async def static_file(request: web.Request) -> web.FileResponse:
+    """One of the pages' own files; nothing else of the folder, and 404 in words."""
+    if request.match_info["name"] not in FILES:
+        raise web.HTTPNotFound
+    return web.FileResponse(STATIC / request.match_info["name"])
+
+
+def render(
+    request: web.Request, template: str, *, status: int = 200, language: str | None = None, **context: Any
+) -> web.Response:
+    language = language or language_of(request)
     environment = request.app[TEMPLATES]
     strings: Any = environment.globals["strings"]
     text = environment.get_template(template).render(lang=LANGUAGE_TAGS[language], t=strings[language], **context)
     return web.Response(text=text, content_type="text/html", status=status)
 
 
-def notice(request: web.Request, sentence: str, *, status: int = 200) -> web.Response:
-    """A plain page with one sentence and a way back."""
-    chinese = language_of(request) == "zh"
+def notice(request: web.Request, sentence: str, *, status: int = 200, language: str | None = None) -> web.Response:
+    """A plain page with one sentence; a taxpayer finds the way back to the chat, which is no place for an officer."""
+    chinese = (language or language_of(request)) == "zh"
     return render(
         request,
         "notice.html",
         status=status,
+        language=language,
         title="税桥" if chinese else "Shuiqiao",
         sentence=sentence,
-        link_url="/chat",
+        link_url="" if request.path.startswith(FOR_OFFICERS) else "/chat",
         link_text="返回对话页" if chinese else "Back to the chat",
     )
+
+
+ROUTES = [web.get("/static/{name}", static_file)]

@@ -3,6 +3,8 @@
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from ipaddress import ip_address
 
 import structlog
 from aiohttp import web
@@ -21,55 +23,72 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
+    "Server": "shuiqiao",  # and not which versions of what
 }
 LOWEST_ERROR = 400
-COOKIE_SECONDS = 365 * 24 * 3600
+PAUSE_SECONDS = 60  # the minute of the limits
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+SENTENCES = {
+    400: ("没有看懂这次请求，请重新载入页面后再试。", "This request made no sense. Please reload and try again."),
+    401: ("会话已失效，请重新载入页面。", "Your session has ended. Please reload the page."),
+    403: ("这次操作没有通过校验，请重新载入页面后再试。", "This could not be verified. Please reload and try again."),
+    404: ("没有这个页面。", "There is no such page."),
+    413: ("内容太长了，请分几条发送。", "This is too long. Please send it in parts."),
+    429: ("操作太频繁，请稍等一分钟再试。", "Too many attempts. Please wait a minute."),
+    503: ("系统暂时不可用，请稍后再试。", "Temporarily unavailable. Please try again shortly."),
+}
+FALLBACK = ("处理时出了故障，请稍后再试，或拨打 12366。", "Something went wrong. Please try again, or call 12366.")
+DESK_CLOSED = (
+    "工作台的会话已结束。再次进入需要新的一次性链接，请向管理员索取。",
+    "Your session at the desk has ended. Please ask an administrator for a new one-time link.",
+)
 
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Put the headers on, and turn what went wrong into words."""
+    """Turn what went wrong into words."""
     try:
-        response = await handler(request)
+        return await handler(request)
     except web.HTTPException as error:
         if error.status < LOWEST_ERROR:
-            error.headers.update(HEADERS)
             raise
         response = _in_words(request, error.status)
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
     except Exception as error:
-        log.exception("request_failed", path=request.match_info.route.resource and request.match_info.route.name)
-        response = _in_words(request, 503 if is_trouble_of_the_database(error) else 500)
-    if not response.prepared:
-        response.headers.update(HEADERS)
-        if request.path.startswith("/static/"):
-            response.headers["Cache-Control"] = "public, max-age=300"
-    return response
+        resource = request.match_info.route.resource
+        log.exception("request_failed", path=resource and resource.canonical)
+        return _in_words(request, 503 if is_trouble_of_the_database(error) else 500)
+
+
+async def put_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """On every answer, a stream's and a redirection's too."""
+    response.headers.update(HEADERS)
+    static = request.path.startswith("/static/") and response.status < LOWEST_ERROR
+    response.headers["Cache-Control"] = "public, max-age=300" if static else "no-store"
 
 
 def _in_words(request: web.Request, status: int) -> web.Response:
-    chinese = language_of(request) == "zh"
-    sentences = {
-        401: ("会话已失效，请重新载入页面。", "Your session has ended. Please reload the page."),
-        403: (
-            "这次操作没有通过校验，请重新载入页面后再试。",
-            "This could not be verified. Please reload and try again.",
-        ),
-        404: ("没有这个页面。", "There is no such page."),
-        413: ("内容太长了，请分几条发送。", "This is too long. Please send it in parts."),
-        429: ("操作太频繁，请稍等一分钟再试。", "Too many attempts. Please wait a minute."),
-        503: (
-            "系统暂时不可用，请稍后再试，您写下的内容仍保留在本页。",
-            "Temporarily unavailable. Please try again shortly.",
-        ),
-    }
-    fallback = ("处理时出了故障，请稍后再试，或拨打 12366。", "Something went wrong. Please try again later.")
-    sentence = sentences.get(status, fallback)[0 if chinese else 1]
+    sentence = _sentence(request, status)[0 if language_of(request) == "zh" else 1]
     if request.method == "POST" and request.content_type == "application/json":
-        return web.json_response({"message": sentence, **({"retry_after": 60} if status == 429 else {})}, status=status)
-    return notice(request, sentence, status=status)
+        waiting = {"retry_after": PAUSE_SECONDS} if status == web.HTTPTooManyRequests.status_code else {}
+        response = web.json_response({"message": sentence, **waiting}, status=status)
+    else:
+        response = notice(request, sentence, status=status)
+    if status == web.HTTPTooManyRequests.status_code:
+        response.headers["Retry-After"] = str(PAUSE_SECONDS)
+    return response
+
+
+def _sentence(request: web.Request, status: int) -> tuple[str, str]:
+    if status == web.HTTPUnauthorized.status_code and request.path.startswith("/desk/"):
+        return DESK_CLOSED
+    if status == web.HTTPMethodNotAllowed.status_code:
+        return SENTENCES[404]
+    return SENTENCES.get(status, FALLBACK)
 
 
 def new_token() -> str:
@@ -83,17 +102,37 @@ def csrf_for(request: web.Request, token: str) -> str:
 
 def check_csrf(request: web.Request, token: str, given: str) -> None:
     """Raises 403 where the form or header does not carry the page's own token."""
-    if not hmac.compare_digest(csrf_for(request, token).encode(), given.encode()):
+    if not hmac.compare_digest(csrf_for(request, token).encode(), given.encode("utf-8", "surrogateescape")):
         raise web.HTTPForbidden
 
 
-def set_cookie(request: web.Request, response: web.StreamResponse, name: str, token: str, path: str) -> None:
+def set_cookie(
+    request: web.Request, response: web.StreamResponse, name: str, value: str, path: str, length: timedelta
+) -> None:
     response.set_cookie(
         name,
-        token,
-        max_age=COOKIE_SECONDS,
+        value,
+        max_age=int(length.total_seconds()),
         path=path,
         httponly=True,
         samesite="Lax",
         secure=request.app[DEPS].settings.page_url.startswith("https://"),
     )
+
+
+def network_address(request: web.Request) -> str:
+    """Who is at the other end. Where a proxy on this machine stands before us (a public address is set), it is whom
+    the proxy names last; what a browser claims by itself comes before that.
+    """
+    remote = request.remote or ""
+    named = request.headers.getall("X-Forwarded-For", [])
+    if request.app[DEPS].settings.public_url is None or not named or not _is_this_machine(remote):
+        return remote
+    return named[-1].rpartition(",")[2].strip()
+
+
+def _is_this_machine(remote: str) -> bool:
+    try:
+        return ip_address(remote).is_loopback
+    except ValueError:
+        return False

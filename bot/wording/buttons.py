@@ -2,46 +2,52 @@
 time, so that a forged or borrowed button opens nothing.
 """
 
+from typing import Annotated, TypeAlias
+
 from aiogram.filters.callback_data import CallbackData
+from pydantic import Field
+
+# What a forger writes beyond the numbers of a database is no number of anything.
+Number: TypeAlias = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 class Feedback(CallbackData, prefix="f"):
     """Under an answer: "solved", "unsolved", "human"."""
 
-    asked_id: int
+    asked_id: Number
     verdict: str
 
 
 class Choice(CallbackData, prefix="c"):
     """One of the candidate questions; entry 0 is 「都不是」."""
 
-    asked_id: int
-    entry_id: int
+    asked_id: Number
+    entry_id: Number
 
 
 class Insist(CallbackData, prefix="i"):
     """Not the bureau's business, and yet it shall go to people."""
 
-    asked_id: int
+    asked_id: Number
 
 
 class OwnCase(CallbackData, prefix="o"):
     """A taxpayer's own case: "view", "how"."""
 
-    case_id: int
+    case_id: Number
     act: str
 
 
 class Sort(CallbackData, prefix="s"):
     """A second line while a case is open: "supplement" or "new"."""
 
-    case_id: int
+    case_id: Number
     act: str
 
 
 class Rate(CallbackData, prefix="r"):
-    case_id: int
-    stars: int
+    case_id: Number
+    stars: Number
 
 
 class Menu(CallbackData, prefix="m"):
@@ -53,10 +59,17 @@ class Menu(CallbackData, prefix="m"):
 class Handle(CallbackData, prefix="h"):
     """An officer's case: "card", "sign", "answer", "pass_on", "cancel"."""
 
-    case_id: int
+    case_id: Number
     act: str
 
 
 class PassOn(CallbackData, prefix="p"):
-    case_id: int
-    department_id: int
+    case_id: Number
+    department_id: Number
+
+
+class Extend(CallbackData, prefix="e"):
+    """An extension that a leader is to decide: "grant", "refuse"."""
+
+    extension_id: Number
+    act: str

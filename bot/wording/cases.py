@@ -24,7 +24,7 @@ def kind_name(_: Words, rules: Rulebook, code: str) -> str:
 
 
 def state_name(_: Words, case: Case) -> str:
-    return {"open": _("待签收"), "signed": _("办理中"), "answered": _("已答复")}[case.state]
+    return {"open": _("待签收"), "signed": _("办理中"), "waiting": _("等待补充"), "answered": _("已答复")}[case.state]
 
 
 def deadline(_: Words, due_on: date) -> str:
@@ -136,6 +136,30 @@ async def passed_on(telling: Telling) -> Speech | None:
     return Speech(text)
 
 
+async def request(telling: Telling) -> Speech:
+    """The department needs something more; the clock stands still until it comes."""
+    _ = telling.words
+    case = await find_case(telling.reader, telling.payload["case_id"])
+    number = "" if case is None else case.number
+    lines = [
+        _("为办理您的办件 {number}，请您补充：", number=number),
+        "",
+        str(telling.payload["text"]),
+        "",
+        _("请直接把补充内容发来，再按“补充到该办件”。补充之前，答复期限暂停计算。"),
+    ]
+    return Speech("\n".join(lines))
+
+
+async def resumed(telling: Telling) -> Speech | None:
+    _, facts = telling.words, telling.payload
+    case = await find_case(telling.reader, facts["case_id"])
+    if case is None or case.state == "answered":
+        return None
+    until = deadline(_, date.fromisoformat(facts["due_on"]))
+    return Speech(_("办件 {number} 恢复计时：{deadline}。", number=case.number, deadline=until))
+
+
 async def redated(telling: Telling) -> Speech | None:
     """The calendar was corrected, and with it the promise."""
     _, facts = telling.words, telling.payload
@@ -188,6 +212,11 @@ async def supplemented(telling: Telling) -> Speech:
     )
 
 
+async def answered_meanwhile(telling: Telling) -> Speech:
+    text = telling.words("办件 {number} 刚刚已经答复，您的这条消息作为新问题办理。", number=telling.payload["number"])
+    return Speech(text)
+
+
 async def listing(telling: Telling) -> Speech:
     """「我的办件」."""
     _, rows = telling.words, []
@@ -228,6 +257,7 @@ def _said(_: Words, messages: Sequence[Message]) -> Sequence[str]:
         "letter": _("您的来信"),
         "supplement": _("您的补充"),
         "unsorted": _("您的来信（尚未归类）"),
+        "request": _("请您补充"),
         "answer": _("答复"),
     }
     lines = []
@@ -241,6 +271,10 @@ def _happened(_: Words, events: Sequence[Event]) -> Sequence[str]:
         "opened": _("收到"),
         "signed": _("签收"),
         "passed_on": _("转办"),
+        "decided": _("转办"),
+        "asked": _("请您补充，暂停计时"),
+        "extended": _("延长答复期限"),
+        "major": _("标为重大"),
         "supplemented": _("补充"),
         "answered": _("答复"),
         "rated": _("评价"),
@@ -262,12 +296,15 @@ WORDINGS: dict[str, Wording] = {
     "case.how": how,
     "case.signed": signed,
     "case.passed_on": passed_on,
+    "case.request": request,
+    "case.resumed": resumed,
     "case.redated": redated,
     "case.answer": answer,
     "case.rated": rated,
     "case.already_rated": already_rated,
     "case.sort": sort,
     "case.supplemented": supplemented,
+    "case.answered_meanwhile": answered_meanwhile,
     "case.list": listing,
     "case.view": view,
     "case.lookup_ask": lookup_ask,

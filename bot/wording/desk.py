@@ -5,7 +5,18 @@ from collections.abc import Sequence
 from bot.wording.buttons import Handle, Menu, PassOn
 from bot.wording.cases import kind_name, state_name
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
-from escalation.casebook import UNFINISHED, Case, Message, Reckoning, find_case, messages_of, reckoning_of, signing_of
+from escalation.casebook import (
+    UNFINISHED,
+    Case,
+    Event,
+    Message,
+    Reckoning,
+    events_of,
+    find_case,
+    messages_of,
+    reckoning_of,
+    signing_of,
+)
 from escalation.duties import duty_of
 from escalation.rulebook import ANSWER, SIGN
 from intents import mask
@@ -18,11 +29,17 @@ def _buttons(_: Words, case: Case) -> tuple[tuple[Button, ...], ...]:
 
     match case.state:
         case "open":
-            return ((button(_("签收"), "sign"), button(_("答复"), "answer"), button(_("转办"), "pass_on")),)
+            first = [button(_("签收"), "sign"), button(_("答复"), "answer"), button(_("转办"), "pass_on")]
         case "signed":
+            first = [button(_("答复"), "answer"), button(_("转办"), "pass_on")]
+        case "waiting":
             return ((button(_("答复"), "answer"), button(_("转办"), "pass_on")),)
         case _:
             return ()
+    second = [button(_("请来信人补充"), "ask"), button(_("申请延期"), "extend")]
+    if not case.major:
+        second.append(button(_("标为重大"), "major"))
+    return (tuple(first), tuple(second))
 
 
 async def card(telling: Telling) -> Speech | None:
@@ -36,6 +53,7 @@ async def card(telling: Telling) -> Speech | None:
     if case.signed_by_name is not None:
         state = _("{state}（{officer}）", state=state, officer=case.signed_by_name)
     lines = [
+        *([_("【重大】")] if case.major else []),
         _("办件 {number} · {kind}", number=case.number, kind=kind_name(_, telling.rules, case.kind)),
         _("状态：{state}", state=state),
         _("承办部门：{department}", department=case.department_name),
@@ -47,6 +65,7 @@ async def card(telling: Telling) -> Speech | None:
             await reckoning_of(telling.reader, telling.rules, case),
         ),
         _("分派理由：{reasons}", reasons="；".join(case.reasons)),
+        *_passings(_, await events_of(telling.reader, case.id)),
         *_letters(_, await messages_of(telling.reader, case.id), masked=kind.masked),
     ]
     if case.state in UNFINISHED:
@@ -63,11 +82,21 @@ def _limits(_: Words, case: Case, signing: Reckoning | None, answering: Reckonin
     return lines
 
 
+def _passings(_: Words, events: Sequence[Event]) -> Sequence[str]:
+    """Who passed the case on, and why."""
+    return [
+        _("转办理由：{reason}（{officer}）", reason=event.details, officer=event.officer_name)
+        for event in events
+        if event.what in ("passed_on", "decided") and event.details
+    ]
+
+
 def _letters(_: Words, messages: Sequence[Message], *, masked: bool) -> Sequence[str]:
     titles = {
         "letter": _("来信"),
         "supplement": _("补充"),
         "unsorted": _("另有来信，是否属于本件待来信人确认"),
+        "request": _("请来信人补充"),
         "answer": _("答复"),
     }
     lines = []
@@ -97,8 +126,11 @@ async def todo(telling: Telling) -> Speech:
 
 async def signed(telling: Telling) -> Speech:
     _, facts = telling.words, telling.payload
-    button = Button(_("答复"), Handle(case_id=facts["case_id"], act="answer").pack())
-    return Speech(_("您已签收办件 {number}，已告知来信人。", number=facts["number"]), ((button,),))
+    buttons = (
+        Button(_("答复"), Handle(case_id=facts["case_id"], act="answer").pack()),
+        Button(_("转办"), Handle(case_id=facts["case_id"], act="pass_on").pack()),
+    )
+    return Speech(_("您已签收办件 {number}，已告知来信人。", number=facts["number"]), (buttons,))
 
 
 async def ask_answer(telling: Telling) -> Speech:
@@ -131,6 +163,35 @@ async def ask_department(telling: Telling) -> Speech | None:
     return Speech(_("把办件 {number} 转给哪个部门？", number=case.number), tuple(rows))
 
 
+async def ask_pass_reason(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
+    text = _("请输入把办件 {number} 转给{department}的理由。", number=facts["number"], department=facts["department"])
+    return Speech(text, ((cancel,),))
+
+
+async def final(telling: Telling) -> Speech:
+    number = telling.payload["number"]
+    return Speech(
+        telling.words("办件 {number} 的承办部门已由办公室确定，不能再转办。如有困难，请与办公室联系。", number=number)
+    )
+
+
+async def ask_request(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
+    text = _("请输入需要来信人补充的内容。发送后立即送达来信人，答复期限暂停计算。")
+    return Speech(text, ((cancel,),))
+
+
+async def requested(telling: Telling) -> Speech:
+    return Speech(telling.words("已请办件 {number} 的来信人补充，答复期限已暂停。", number=telling.payload["number"]))
+
+
+async def marked(telling: Telling) -> Speech:
+    return Speech(telling.words("办件 {number} 已标为重大，并送局领导阅。", number=telling.payload["number"]))
+
+
 async def passed_on(telling: Telling) -> Speech:
     _, facts = telling.words, telling.payload
     return Speech(_("办件 {number} 已转{department}。", number=facts["number"], department=facts["department"]))
@@ -157,6 +218,16 @@ async def taken(telling: Telling) -> Speech:
 async def done(telling: Telling) -> Speech:
     _, facts = telling.words, telling.payload
     return Speech(_("{officer}已答复办件 {number}。", officer=facts["officer"], number=facts["number"]))
+
+
+async def unsorted(telling: Telling) -> Speech | None:
+    """The taxpayer wrote again, and has not said yet whether it belongs to the case."""
+    _ = telling.words
+    case = await find_case(telling.reader, telling.payload["case_id"])
+    if case is None:
+        return None
+    text = _("办件 {number} 的来信人又写来一条消息，是否属于本件待来信人确认。", number=case.number)
+    return Speech(text, ((Button(_("查看办件"), Handle(case_id=case.id, act="card").pack()),),))
 
 
 async def nobody(telling: Telling) -> Speech:
@@ -187,12 +258,30 @@ async def group_bound(telling: Telling) -> Speech:
     )
 
 
+async def sealed_department(telling: Telling) -> Speech:
+    return Speech(
+        telling.words("{department}的办件不在群里显示，不能绑定到群。", department=telling.payload["department"])
+    )
+
+
+async def not_here(telling: Telling) -> Speech:
+    return Speech(telling.words("请在 Telegram 中打开这个邀请链接；网页工作台请用一次性链接进入。"))
+
+
 async def invitation_spent(telling: Telling) -> Speech:
     return Speech(telling.words("这个邀请链接已经用过或已过期，请联系管理员重新发放。"))
 
 
 async def anonymous(telling: Telling) -> Speech:
     return Speech(telling.words("请以本人身份操作：匿名管理员无法办理办件。"))
+
+
+async def stranger(telling: Telling) -> Speech:
+    return Speech(telling.words("您没有办理这个办件的权限。工作人员请先与税桥私聊，用本人的邀请链接绑定后再操作。"))
+
+
+async def nobody_here(telling: Telling) -> Speech:
+    return Speech(telling.words("这个会话没有绑定任何工作人员，消息没有送达。有涉税问题，请打开纳税人页面留言。"))
 
 
 async def remind_case(telling: Telling) -> Speech | None:
@@ -237,6 +326,7 @@ WORDINGS: dict[str, Wording] = {
     "case.taken": taken,
     "case.done": done,
     "case.nobody": nobody,
+    "case.unsorted": unsorted,
     "desk.welcome": welcome,
     "desk.todo": todo,
     "desk.signed": signed,
@@ -244,6 +334,11 @@ WORDINGS: dict[str, Wording] = {
     "desk.answered": answered,
     "desk.cancelled": cancelled,
     "desk.ask_department": ask_department,
+    "desk.ask_pass_reason": ask_pass_reason,
+    "desk.final": final,
+    "desk.ask_request": ask_request,
+    "desk.requested": requested,
+    "desk.marked": marked,
     "desk.passed_on": passed_on,
     "desk.too_late": too_late,
     "desk.not_allowed": not_allowed,
@@ -252,6 +347,10 @@ WORDINGS: dict[str, Wording] = {
     "desk.group_bound": group_bound,
     "desk.invitation_spent": invitation_spent,
     "desk.anonymous": anonymous,
+    "desk.stranger": stranger,
+    "desk.nobody_here": nobody_here,
+    "desk.sealed_department": sealed_department,
+    "desk.not_here": not_here,
     f"reminder.{SIGN}": remind_case,
     f"reminder.{ANSWER}": remind_case,
     "reminder.update.set_aside": remind_set_aside,

@@ -49,7 +49,8 @@ class Words:
 
     def __call__(self, sentence: str, /, **facts: object) -> str:
         """The sentence in this language, with its {facts} put in."""
-        return str(self._translations.gettext(sentence)).format(**facts)
+        said = str(self._translations.gettext(sentence))
+        return said.format(**facts) if facts else said
 
     def day(self, on: date) -> str:
         """「10月12日（周一）」, "Mon, 12 Oct 2026"."""

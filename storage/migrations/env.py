@@ -16,12 +16,12 @@ def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
 
 
 def run(connection: Connection) -> None:
+    """All missing steps in the one transaction that the connection is in: a run that breaks off leaves nothing."""
     context.configure(
         connection=connection,
         target_metadata=metadata,
         render_item=plain_type,
         render_as_batch=connection.dialect.name == "sqlite",
-        transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()

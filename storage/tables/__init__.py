@@ -4,6 +4,7 @@ from storage.tables.calendar import calendar_corrections, confirmed_years
 from storage.tables.cases import case_access, case_events, case_messages, cases, routing_lessons
 from storage.tables.columns import metadata
 from storage.tables.duties import duties, reminders
+from storage.tables.extensions import extensions
 from storage.tables.faq import asked, entries, phrasings
 from storage.tables.house import counters, facts, leases
 from storage.tables.inbox import conversations, lanes, updates
@@ -35,6 +36,7 @@ __all__ = [
     "departments",
     "duties",
     "entries",
+    "extensions",
     "facts",
     "invitations",
     "lanes",

@@ -1,6 +1,8 @@
 """The house served as `run` serves it, in the test's own loop: a real port, the real clock, a real database."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,13 @@ from tests.house import settings_for, sqlite_url
 
 
 class ServedHouse:
-    """Can be stopped and started again, on the same port and the same database."""
+    """Can be stopped and started again, on the same port and the same database. One that does not work shows its pages
+    and takes posts in, and handles nothing.
+    """
 
-    def __init__(self, folder: Path, **overrides: Any) -> None:
-        self._settings = settings_for(sqlite_url(folder), folder, **overrides)
+    def __init__(self, folder: Path, *, database_url: str = "", works: bool = True, **overrides: Any) -> None:
+        self._settings = settings_for(database_url or sqlite_url(folder), folder, **overrides)
+        self._works = works
         self._open = AsyncExitStack()
         self._deps: Deps | None = None
         self._port = 0
@@ -40,7 +45,8 @@ class ServedHouse:
         self._open.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", self._port).start()
         self._port = runner.addresses[0][1]
-        await self._open.enter_async_context(run_house(house))
+        if self._works:
+            await self._open.enter_async_context(run_house(house))
         self._deps = house.deps
 
     async def stop(self) -> None:
@@ -48,6 +54,18 @@ class ServedHouse:
         self.deps.nursery.stopping.set()
         self._deps = None
         await self._open.aclose()
+
+    @asynccontextmanager
+    async def under_other_rules(self, *, least_free_bytes: int = 0, **settings: Any) -> AsyncIterator[str]:
+        """The same open house behind a second set of pages, with other settings and limits of its own: its address."""
+        other = replace(self.deps, settings=self.deps.settings.model_copy(update=settings))
+        runner = web.AppRunner(make_web_app(other, least_free_bytes=least_free_bytes), access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        finally:
+            await runner.cleanup()
 
     async def officer_id(self, code: str) -> int:
         async with self.deps.database.reader() as reader:

@@ -13,6 +13,7 @@ async def test_after_three_cases_answered_elsewhere_the_next_one_goes_there(eith
         assert "承办部门：纳税服务处" in (await taxpayer.say("计税依据明显偏低，你们怎么核定")).text
         await first.press("转办")
         await first.press("征管和科技发展处")
+        await first.say("核定由征管部门负责。")
         await second.press("答复")
         await second.say("您好，按照有关规定核定，具体见附件说明。")
     receipt = await (await either_house.visitor("the next")).say("请问计税依据偏低会怎么处理")

@@ -3,12 +3,12 @@
 from aiogram import Router
 
 from bot.handlers.filters import FromOfficer
-from bot.handlers.officer import cases, desk
+from bot.handlers.officer import cases, desk, extensions
 
 
 def make_router() -> Router:
     router = Router(name="officer")
     router.message.filter(FromOfficer())
     router.callback_query.filter(FromOfficer())
-    router.include_routers(desk.make_router(), cases.make_router())
+    router.include_routers(desk.make_router(), extensions.make_router(), cases.make_router())
     return router

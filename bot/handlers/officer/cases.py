@@ -7,13 +7,18 @@ from aiogram.types import CallbackQuery, Message
 from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Expecting
 from bot.wording.buttons import Handle, PassOn
-from escalation.casebook import UNFINISHED, Case, find_case
-from escalation.cases import Done, NotAllowedError, TooLate, answer, pass_on, sign
+from escalation.casebook import OPEN, SIGNED, UNFINISHED, Case, find_case
+from escalation.cases import Done, NotAllowedError, TooLate, answer, mark_major, sign
+from escalation.passing import Final, pass_on, target_of
 from escalation.permissions import Action, may
+from escalation.supplements import ask_for_more
 from storage.outbox import said_in
 
 ANSWERING = "officer.answer"
+REQUESTING = "officer.request"
+PASSING = "officer.pass_on"
 MOST_CHARACTERS = 3500
+MOST_CHARACTERS_OF_A_REASON = 500
 
 
 def make_router() -> Router:
@@ -21,20 +26,30 @@ def make_router() -> Router:
     router.callback_query.register(take, Handle.filter(F.act == "sign"))
     router.callback_query.register(begin_answer, Handle.filter(F.act == "answer"))
     router.callback_query.register(choose_department, Handle.filter(F.act == "pass_on"))
+    router.callback_query.register(begin_request, Handle.filter(F.act == "ask"))
+    router.callback_query.register(mark, Handle.filter(F.act == "major"))
     router.callback_query.register(cancel, Handle.filter(F.act == "cancel"))
     router.callback_query.register(show, Handle.filter(F.act == "card"))
-    router.callback_query.register(hand_on, PassOn.filter())
-    router.message.register(cancel_by_word, Expecting(ANSWERING), Command("cancel"))
+    router.callback_query.register(ask_pass_reason, PassOn.filter())
+    router.message.register(cancel_by_word, Command("cancel"))
     router.message.register(reply, F.reply_to_message, F.text, ~F.text.startswith("/"))
+    router.message.register(hand_on, Expecting(PASSING), F.text, ~F.text.startswith("/"))
+    router.message.register(request, Expecting(REQUESTING), F.text, ~F.text.startswith("/"))
     router.message.register(give_answer, Expecting(ANSWERING), F.text, ~F.text.startswith("/"))
     router.message.register(nothing_to_do, F.text, F.chat.type == "private")
     return router
 
 
-async def _visible(conversation: Conversation, case_id: int, action: Action) -> Case | None:
-    """The case, where this officer may do this with it; the words for a refusal never tell whether it exists."""
+async def visible(conversation: Conversation, case_id: int, action: Action) -> Case | None:
+    """The case, where this officer may do this with it; the words for a refusal never tell whether it exists.
+
+    In a group everybody reads along: there only the unsealed cases of the group's own department are handled.
+    """
     case = await find_case(conversation.unit, case_id)
-    if case is None or not may(conversation.officer, action, case.subject):
+    hidden = case is None or (
+        conversation.in_group and (case.sealed or case.department_id != conversation.party.department_id)
+    )
+    if case is None or hidden or not may(conversation.officer, action, case.subject):
         await conversation.say("desk.not_allowed")
         return None
     return case
@@ -48,13 +63,10 @@ async def _too_late(conversation: Conversation, case: Case) -> None:
 
 async def take(callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
     """签收."""
-    try:
-        result = await sign(conversation.unit, conversation.deps.rules, conversation.officer, callback_data.case_id)
-    except NotAllowedError:
-        await conversation.say("desk.not_allowed")
+    if await visible(conversation, callback_data.case_id, Action.SIGN) is None:
         return
     retire_buttons(conversation, callback)
-    match result:
+    match await sign(conversation.unit, conversation.deps.rules, conversation.officer, callback_data.case_id):
         case Done(case=case):
             await conversation.say("desk.signed", case_id=case.id, number=case.number)
         case TooLate(case=case):
@@ -62,7 +74,7 @@ async def take(callback: CallbackQuery, callback_data: Handle, conversation: Con
 
 
 async def begin_answer(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
-    case = await _visible(conversation, callback_data.case_id, Action.ANSWER)
+    case = await visible(conversation, callback_data.case_id, Action.ANSWER)
     if case is None:
         return
     if case.state not in UNFINISHED:
@@ -96,13 +108,10 @@ async def _answer(conversation: Conversation, case_id: int, text: str) -> None:
     if len(text) > MOST_CHARACTERS:
         await conversation.say("talk.too_long", most=MOST_CHARACTERS)
         return
-    try:
-        result = await answer(conversation.unit, conversation.officer, case_id, text)
-    except NotAllowedError:
-        await conversation.say("desk.not_allowed")
-        return
     await conversation.expect_nothing()
-    match result:
+    if await visible(conversation, case_id, Action.ANSWER) is None:
+        return
+    match await answer(conversation.unit, conversation.officer, case_id, text):
         case Done(case=case):
             await conversation.say("desk.answered", number=case.number)
         case TooLate(case=case):
@@ -110,7 +119,7 @@ async def _answer(conversation: Conversation, case_id: int, text: str) -> None:
 
 
 async def choose_department(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
-    case = await _visible(conversation, callback_data.case_id, Action.PASS_ON)
+    case = await visible(conversation, callback_data.case_id, Action.PASS_ON)
     if case is None:
         return
     if case.sealed:
@@ -121,28 +130,91 @@ async def choose_department(_callback: CallbackQuery, callback_data: Handle, con
         await conversation.say("desk.ask_department", case_id=case.id)
 
 
-async def hand_on(callback: CallbackQuery, callback_data: PassOn, conversation: Conversation) -> None:
+async def ask_pass_reason(callback: CallbackQuery, callback_data: PassOn, conversation: Conversation) -> None:
+    case = await visible(conversation, callback_data.case_id, Action.PASS_ON)
+    if case is None:
+        return
     try:
-        result = await pass_on(
-            conversation.unit,
-            conversation.deps.rules,
-            conversation.officer,
-            callback_data.case_id,
-            callback_data.department_id,
-        )
+        department = await target_of(conversation.unit, case, callback_data.department_id)
     except NotAllowedError:
         await conversation.say("desk.not_allowed")
         return
     retire_buttons(conversation, callback)
+    await conversation.expect(PASSING, case_id=case.id, department_id=department.id)
+    await conversation.say("desk.ask_pass_reason", case_id=case.id, number=case.number, department=department.name)
+
+
+async def hand_on(message: Message, conversation: Conversation) -> None:
+    """The reason has come: the case goes on."""
+    reason = await _short(message, conversation)
+    if reason is None:
+        return
+    case_id, department_id = int(conversation.data["case_id"]), int(conversation.data["department_id"])
+    await conversation.expect_nothing()
+    if await visible(conversation, case_id, Action.PASS_ON) is None:
+        return
+    rules, officer = conversation.deps.rules, conversation.officer
+    try:
+        result = await pass_on(conversation.unit, rules, officer, case_id, department_id, reason)
+    except NotAllowedError:
+        await conversation.say("desk.not_allowed")
+        return
     match result:
         case Done(case=case):
             await conversation.say("desk.passed_on", number=case.number, department=case.department_name)
         case TooLate(case=case):
             await _too_late(conversation, case)
+        case Final(case=case):
+            await conversation.say("desk.final", number=case.number)
+
+
+async def _short(message: Message, conversation: Conversation) -> str | None:
+    """A reason or a request: a few sentences; None where it is too long, and was said to be."""
+    text = (message.text or "").strip()
+    if len(text) > MOST_CHARACTERS_OF_A_REASON:
+        await conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_REASON)
+        return None
+    return text
+
+
+async def begin_request(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
+    case = await visible(conversation, callback_data.case_id, Action.ANSWER)
+    if case is None:
+        return
+    if case.state not in (OPEN, SIGNED):
+        await _too_late(conversation, case)
+        return
+    await conversation.expect(REQUESTING, case_id=case.id)
+    await conversation.say("desk.ask_request", case_id=case.id)
+
+
+async def request(message: Message, conversation: Conversation) -> None:
+    text = await _short(message, conversation)
+    if text is None:
+        return
+    case_id = int(conversation.data["case_id"])
+    await conversation.expect_nothing()
+    if await visible(conversation, case_id, Action.ANSWER) is None:
+        return
+    match await ask_for_more(conversation.unit, conversation.deps.rules, conversation.officer, case_id, text):
+        case Done(case=case):
+            await conversation.say("desk.requested", number=case.number)
+        case TooLate(case=case):
+            await _too_late(conversation, case)
+
+
+async def mark(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
+    if await visible(conversation, callback_data.case_id, Action.MARK_MAJOR) is None:
+        return
+    match await mark_major(conversation.unit, conversation.officer, callback_data.case_id):
+        case Done(case=case):
+            await conversation.say("desk.marked", number=case.number)
+        case TooLate(case=case):
+            await conversation.say("case.card", case_id=case.id)
 
 
 async def show(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
-    case = await _visible(conversation, callback_data.case_id, Action.SEE)
+    case = await visible(conversation, callback_data.case_id, Action.SEE)
     if case is not None:
         await conversation.say("case.card", case_id=case.id)
 

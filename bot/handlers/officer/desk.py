@@ -9,12 +9,15 @@ from bot.handlers.taxpayer.start import switch_language
 from bot.wording.buttons import Menu
 from escalation.casebook import open_cases_for
 
+LABELS = {"待办办件", "To do"}  # the page's shortcut says its label
+
 
 def make_router() -> Router:
     router = Router(name="desk")
     router.message.register(start, CommandStart())
     router.message.register(start, Command("help"))
     router.message.register(list_todo, Command("todo", "cases"))
+    router.message.register(list_todo, F.text.in_(LABELS))
     router.message.register(change_language, Command("language"))
     router.callback_query.register(press_todo, Menu.filter(F.act == "todo"))
     return router
@@ -35,6 +38,11 @@ async def press_todo(_callback: CallbackQuery, conversation: Conversation) -> No
 
 async def _show_todo(conversation: Conversation) -> None:
     waiting = await open_cases_for(conversation.unit, conversation.officer.departments)
+    if conversation.in_group:
+        # Everybody there reads along: only what the group's own department has been shown there.
+        waiting = [
+            case for case in waiting if case.department_id == conversation.party.department_id and not case.sealed
+        ]
     await conversation.say("desk.todo", case_ids=[case.id for case in waiting])
 
 

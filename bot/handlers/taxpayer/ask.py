@@ -9,11 +9,12 @@ from bot.conversation import Conversation, retire_buttons
 from bot.handlers.taxpayer.cases import show_list
 from bot.wording.answers import answer_facts
 from bot.wording.buttons import Choice, Feedback, Insist, Sort
-from escalation.casebook import Case, case_of, open_case_of
-from escalation.cases import Letter, open_case, sort_out, supplement, take_out
+from escalation.casebook import UNFINISHED, Case, case_of, open_case_of
+from escalation.cases import Letter, open_case
 from escalation.lessons import lessons_for
 from escalation.routing import route
 from escalation.rulebook import Rulebook
+from escalation.supplements import sort_out, supplement, take_out
 from faq.asked import Asked, asked_at, conclude, hand_over, remember
 from faq.catalog import Entry
 from faq.matching import Answer, Choices, Nothing
@@ -29,6 +30,8 @@ COURTESIES = {
     Kind.UNINTELLIGIBLE: "talk.unintelligible",
     Kind.OBJECTION: "talk.objection",
 }
+# After 「转人工」 the next text becomes a case, unless it is one of these.
+NO_LETTERS = {*COURTESIES, Kind.HUMAN, Kind.STATUS}
 
 
 def make_router() -> Router:
@@ -37,7 +40,7 @@ def make_router() -> Router:
     router.callback_query.register(feedback, Feedback.filter())
     router.callback_query.register(choose, Choice.filter())
     router.callback_query.register(insist, Insist.filter())
-    router.callback_query.register(sort, Sort.filter())
+    router.callback_query.register(sort, Sort.filter(F.act.in_({"supplement", "new"})))
     return router
 
 
@@ -47,7 +50,7 @@ async def hear(message: Message, conversation: Conversation) -> None:
         await conversation.say("talk.too_long", most=MOST_CHARACTERS)
         return
     understanding = conversation.deps.interpreter.understand(text)
-    if conversation.state == LETTER and understanding.kind not in COURTESIES:
+    if conversation.state == LETTER and understanding.kind not in NO_LETTERS:
         await conversation.expect_nothing()
         await open_from(conversation, text, understanding)
         return
@@ -181,18 +184,20 @@ async def sort(callback: CallbackQuery, callback_data: Sort, conversation: Conve
     if case is None:
         await conversation.say("talk.stale")
         return
-    if callback_data.act == "supplement":
-        if await sort_out(conversation.unit, case):
+    retire_buttons(conversation, callback)
+    if callback_data.act == "supplement" and case.state in UNFINISHED:
+        if await sort_out(conversation.unit, conversation.deps.rules, case):
             await conversation.say("case.supplemented", number=case.number)
         else:
             await conversation.say("talk.stale")
-    else:
-        text = await take_out(conversation.unit, case)
-        if text is None:
-            await conversation.say("talk.stale")
-        else:
-            await deal_with(conversation, text, conversation.deps.interpreter.understand(text))
-    retire_buttons(conversation, callback)
+        return
+    text = await take_out(conversation.unit, case)
+    if text is None:
+        await conversation.say("talk.stale")
+        return
+    if callback_data.act == "supplement":
+        await conversation.say("case.answered_meanwhile", number=case.number)
+    await deal_with(conversation, text, conversation.deps.interpreter.understand(text))
 
 
 async def give_to_people(conversation: Conversation, question: Asked) -> None:

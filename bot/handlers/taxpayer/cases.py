@@ -6,10 +6,10 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
 from bot.wording.buttons import Menu, OwnCase, Rate
-from escalation.casebook import case_of, cases_of
+from escalation.casebook import ANSWERED, case_of, cases_of
 from escalation.cases import rate
 
-OWN_CASES = {"我的办件", "我的办件到哪了"}
+OWN_CASES = {"我的办件", "我的办件到哪了", "My cases"}  # the page's shortcut says its label
 
 
 def make_router() -> Router:
@@ -45,10 +45,10 @@ async def look(_callback: CallbackQuery, callback_data: OwnCase, conversation: C
 
 async def give_stars(callback: CallbackQuery, callback_data: Rate, conversation: Conversation) -> None:
     case = await case_of(conversation.unit, conversation.taxpayer_id, callback_data.case_id)
-    if case is None:
+    if case is None or case.state != ANSWERED:
         await conversation.say("talk.stale")
     elif await rate(conversation.unit, conversation.taxpayer_id, case.id, callback_data.stars):
         retire_buttons(conversation, callback)
         await conversation.say("case.rated", stars=callback_data.stars)
     else:
-        await conversation.say("case.already_rated")
+        await conversation.say("talk.stale" if case.rating is None else "case.already_rated")

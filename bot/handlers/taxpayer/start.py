@@ -5,6 +5,7 @@ from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy import select
 
+from bot.channels.webchat import WEB
 from bot.conversation import Conversation
 from bot.wording.buttons import Menu
 from bot.wording.speech import CHINESE, ENGLISH
@@ -34,6 +35,10 @@ async def welcome(conversation: Conversation) -> None:
 
 async def enter(_message: Message, command: CommandObject, conversation: Conversation) -> None:
     """第十二条: an officer comes in by a one-time invitation; this chat becomes the officer's own."""
+    if conversation.party.channel == WEB:
+        # A visitor's page outlives every desk session: it never becomes an officer's.
+        await conversation.say("desk.not_here")
+        return
     invitation = await open_invitation(conversation.unit, command.args or "", "bind")
     if invitation is None or invitation.department_id is not None:
         await conversation.say("desk.invitation_spent")

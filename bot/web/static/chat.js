@@ -8,8 +8,7 @@ const maxLength = Number(page.maxLength);
 const pageTitle = document.title;
 const find = (selector) => document.querySelector(selector);
 
-const [scroller, log, typing, banner, toast, fresh] =
-  ["#scroller", "#log", "#typing", "#banner", "#toast", "#fresh"].map(find);
+const [scroller, log, banner, toast, fresh] = ["#scroller", "#log", "#banner", "#toast", "#fresh"].map(find);
 const [composer, input, strip, counter, refusal, announcer] =
   ["#composer", "#text", "#strip", "#counter", "#refusal", "#announcer"].map(find);
 const controls = composer.querySelector("fieldset");
@@ -41,7 +40,7 @@ let ended = false;
 let delivering = false;
 let unread = 0; // arrived while the page was in the background
 let hiddenSince = 0;
-/** @type {Record<"toast"|"typing"|"banner"|"reopen", number|undefined>} */
+/** @type {Record<"toast"|"banner"|"reopen", number|undefined>} */
 const timers = {};
 const acts = { reply: startReply, press, find: (id) => shown.get(id) };
 /** @type {EventSource|null} */
@@ -64,6 +63,12 @@ function scrollDown() {
   fresh.hidden = true;
 }
 
+/** What was just said is read from its beginning, also where it is longer than the page. */
+function showFromTheTop(node) {
+  scrollDown();
+  scroller.scrollTop = Math.min(scroller.scrollTop, node.offsetTop - 8);
+}
+
 function say(text) {
   toast.textContent = text;
   toast.classList.toggle("visible", text !== "");
@@ -77,19 +82,11 @@ function showBanner(text, offerReload = false) {
   banner.hidden = !text;
 }
 
-function showTyping(visible) {
-  typing.hidden = !visible;
-  clearTimeout(timers.typing);
-  if (visible) timers.typing = setTimeout(showTyping, 6000, false);
-  if (visible && stuckToBottom) scrollDown();
-}
-
 /** The session is over: nothing more is sent, and undelivered words stay stored for the reload. */
 function endSession(text) {
   ended = true;
   if (stream) stream.close();
   controls.disabled = true;
-  showTyping(false);
   clearTimeout(timers.banner);
   showBanner(text, true);
 }
@@ -109,8 +106,8 @@ function receive(message) {
   shown.set(message.id, { seq: message.seq, node, text: message.text });
   draw(node, message, acts);
   place(node, message.id);
-  if (message.from === "bot") showTyping(false);
-  if (stuckToBottom) scrollDown();
+  if (stuckToBottom && ready && !known && message.from === "bot") showFromTheTop(node);
+  else if (stuckToBottom) scrollDown();
   else if (ready && !known && message.from === "bot") fresh.hidden = false;
   if (ready && !known && document.hidden) document.title = `(${++unread}) ${pageTitle}`;
 }
@@ -260,6 +257,7 @@ async function press(key, messageId, data) {
   if (ended || keys.some((other) => other.getAttribute("aria-disabled") === "true")) return;
   for (const other of keys) other.setAttribute("aria-disabled", "true");
   key.classList.add("pressed");
+  stuckToBottom = true; // what it leads to is said below
   const client_id = key.dataset.clientId || uuid4();
   const outcome = await post("/presses", { client_id, message_id: messageId, data });
   if (outcome.kind === "accepted") await new Promise((done) => setTimeout(done, PATIENCE_MS));
@@ -278,9 +276,7 @@ function connect() {
   const own = (stream = new EventSource(`${base}/events?after=${lastSeq}`));
   const on = (name, act) => own.addEventListener(name, (event) => act(event.data ? JSON.parse(event.data) : {}));
   on("message", receive);
-  on("toast", ({ text }) => say(text));
-  on("typing", () => showTyping(true));
-  on("bye", ({ text }) => endSession(text || words.session_ended));
+  on("bye", () => endSession(words.session_ended));
   on("ready", caughtUp);
   own.addEventListener("error", () => own === stream && connectionLost());
 }
@@ -363,8 +359,8 @@ input.addEventListener("keydown", (event) => {
   event.preventDefault();
   composer.requestSubmit();
 });
-for (const button of composer.querySelectorAll("[data-send]")) {
-  button.addEventListener("click", () => write(button.dataset.send));
+for (const button of composer.querySelectorAll(".shortcuts button")) {
+  button.addEventListener("click", () => write(button.textContent));
 }
 strip.querySelector("button").addEventListener("click", cancelReply);
 document.addEventListener("keydown", (event) => {

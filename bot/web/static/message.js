@@ -5,9 +5,6 @@ export const words = JSON.parse(page.words);
 const forOfficer = page.audience === "officer";
 const language = document.documentElement.lang;
 const log = document.querySelector("#log");
-const shortcutNames = new Map(
-  [...document.querySelectorAll("[data-send]")].map((button) => [button.dataset.send, button.textContent.trim()]),
-);
 
 /**
  * @typedef {{text: string, data?: string, url?: string}} Button
@@ -29,7 +26,7 @@ export function make(tag, className = "", text = "") {
 const clock = (options) => new Intl.DateTimeFormat(language, { timeZone: "Asia/Shanghai", ...options });
 const timeOfDay = clock({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const wholeDay = clock({ year: "numeric", month: "long", day: "numeric", weekday: "long" });
-export const firstLine = (text) => (shortcutNames.get(text) || text).trim().split("\n", 1)[0].slice(0, 80);
+export const firstLine = (text) => text.trim().split("\n", 1)[0].slice(0, 80);
 
 /** The address if it is http(s), else null: `javascript:` and the like never become links. */
 function safeAddress(raw) {
@@ -63,12 +60,16 @@ function appendLinked(parent, text) {
   parent.append(text.slice(end));
 }
 
-/** An officer's card: its first line is the headline, 「类别：」 at the start of a line is a label. */
+/** 「状态：」 or "Status: " at the start of a line is a label. */
+const LABEL = /^(?:[^\s：]{1,8}：|[A-Z][A-Za-z ]{1,24}: )/;
+/** An officer's card: a headline, and a label at once under it; it stays one when its buttons have gone. */
+const isCard = (text) => LABEL.test(text.split("\n", 2)[1] || "");
+
 function appendCard(parent, text) {
   const [headline, ...lines] = text.split("\n");
   parent.append(make("strong", "headline", headline));
   for (const line of lines) {
-    const label = (/^[^\s：]{1,8}：/.exec(line) || [""])[0];
+    const label = (LABEL.exec(line) || [""])[0];
     parent.append("\n");
     if (label) parent.append(make("span", "label", label));
     appendLinked(parent, line.slice(label.length));
@@ -82,16 +83,16 @@ function appendCard(parent, text) {
 export function draw(node, message, acts) {
   const mine = message.from !== "bot";
   const focused = node.contains(document.activeElement) ? document.activeElement.textContent : null;
-  const isCard = forOfficer && !mine && (message.buttons || []).length > 0;
-  node.className = `message ${mine ? "mine" : "theirs"}${isCard ? " card" : ""}`;
+  const card = forOfficer && !mine && isCard(message.text);
+  node.className = `message ${mine ? "mine" : "theirs"}${card ? " card" : ""}`;
   node.tabIndex = -1;
   node.dataset.day = wholeDay.format(new Date(message.at));
   const bubble = make("div", "bubble");
   bubble.append(make("span", "unseen", mine ? words.from_me : words.from_bot));
   if (message.reply_to) bubble.append(makeQuote(message.reply_to, acts));
   const body = make("div", "text");
-  if (isCard) appendCard(body, message.text);
-  else appendLinked(body, (mine && shortcutNames.get(message.text)) || message.text);
+  if (card) appendCard(body, message.text);
+  else appendLinked(body, message.text);
   bubble.append(body);
   if (message.buttons && message.buttons.length) bubble.append(makeKeyboard(message, acts));
   node.replaceChildren(make("p", "day"), bubble, makeFoot(message, mine, acts));
@@ -124,7 +125,7 @@ function makeFoot(message, mine, acts) {
   time.dateTime = message.at;
   time.title = `${wholeDay.format(new Date(message.at))} ${time.textContent} ${words.beijing_time}`;
   foot.append(time, make("span", "state", mine && message.id ? words.sent : ""));
-  if (!mine) {
+  if (!mine && forOfficer) {
     const reply = make("button", "reply", words.reply);
     reply.addEventListener("click", () => acts.reply(message.id));
     foot.append(reply);

@@ -460,8 +460,43 @@ def upgrade() -> None:
     with op.batch_alter_table("case_messages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_case_messages_case_id"), ["case_id"], unique=False)
 
+    op.create_table(
+        "extensions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("requested_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("extension", sa.Integer(), nullable=False),
+        sa.Column("decided_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verdict", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_extensions_case_id_cases")),
+        sa.ForeignKeyConstraint(["decided_by"], ["officers.id"], name=op.f("fk_extensions_decided_by_officers")),
+        sa.ForeignKeyConstraint(["requested_by"], ["officers.id"], name=op.f("fk_extensions_requested_by_officers")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_extensions")),
+    )
+    with op.batch_alter_table("extensions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_extensions_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(
+            "uq_extensions_once",
+            ["case_id"],
+            unique=True,
+            sqlite_where=sa.text("verdict != 'refused'"),
+            postgresql_where=sa.text("verdict != 'refused'"),
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("extensions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_extensions_once",
+            sqlite_where=sa.text("verdict != 'refused'"),
+            postgresql_where=sa.text("verdict != 'refused'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_extensions_case_id"))
+
+    op.drop_table("extensions")
     with op.batch_alter_table("case_messages", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_messages_case_id"))
 

@@ -1,0 +1,111 @@
+"""Through which door a browser comes in: whose cookie, under which path, and whose page is behind it."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import web
+from sqlalchemy import select, update
+
+from bot.channels.webchat import Page
+from bot.web.keys import DEPS
+from bot.web.security import new_token
+from storage.people import session_address
+from storage.tables import addresses, sessions
+from storage.unit import Reader, Unit
+from storage.webchat import webchat_topic
+
+VISIT = timedelta(days=365)
+SHIFT = timedelta(hours=12)
+MARK_CHARACTERS = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The path of a page and of its cookie; who comes in; `officer_id` where it is a desk."""
+
+    base: str
+    cookie: str
+    audience: str
+    length: timedelta
+    officer_id: int | None = None
+
+
+TAXPAYERS = Door("/chat", "visitor", "taxpayer", VISIT)
+
+
+def desk_of(officer_id: int) -> Door:
+    """Each officer's desk has a path, and so a cookie, of its own: several desks open side by side in one browser."""
+    return Door(f"/desk/{officer_id}", "desk", "officer", SHIFT, officer_id)
+
+
+def door_of(request: web.Request) -> Door:
+    officer_id = request.match_info.get("officer")
+    return TAXPAYERS if officer_id is None else desk_of(int(officer_id))
+
+
+def token_of(request: web.Request, door: Door) -> str:
+    return request.cookies.get(door.cookie, "")
+
+
+def new_visitor_token(reader: Reader) -> str:
+    """Marked as ours: nothing is stored of a visitor before the page speaks, and only what we gave out may begin."""
+    token = new_token()
+    return f"{token}.{_mark(reader, token)}"
+
+
+def _mark(reader: Reader, token: str) -> str:
+    return reader.hasher("cookie", token)[:MARK_CHARACTERS]
+
+
+async def may_begin(reader: Reader, token: str) -> bool:
+    """Whether a visitor's cookie is one that we gave out, and no session that is over hangs on it."""
+    plain, _, mark = token.partition(".")
+    if not hmac.compare_digest(_mark(reader, plain).encode(), mark.encode()):
+        return False
+    known = select(sessions.c.id).where(sessions.c.token_hash == reader.hasher("session", token))
+    return await reader.value(known) is None
+
+
+async def page_of(request: web.Request, door: Door) -> Page:
+    """The page behind a cookie; raises 401 where there is none. One officer's cookie opens no other officer's desk."""
+    async with request.app[DEPS].database.reader() as reader:
+        page = await find_page(reader, door, token_of(request, door))
+    if page is None:
+        raise web.HTTPUnauthorized
+    return page
+
+
+async def find_page(reader: Reader, door: Door, token: str) -> Page | None:
+    address_id = await session_address(reader, token, door.audience) if token else None
+    if address_id is None:
+        return None
+    row = await reader.one(
+        select(addresses.c.chat_id, addresses.c.language, addresses.c.officer_id).where(addresses.c.id == address_id)
+    )
+    if row is None or row.officer_id != door.officer_id:
+        return None
+    return Page(address_id, int(row.chat_id), row.language)
+
+
+async def lengthen(unit: Unit, token: str, length: timedelta) -> None:
+    """A visitor who keeps coming back does not become a stranger: half-way through, the session begins anew."""
+    await unit.run(
+        update(sessions)
+        .where(
+            sessions.c.token_hash == unit.hasher("session", token),
+            sessions.c.expires_at > unit.now,
+            sessions.c.expires_at < unit.now + length / 2,
+        )
+        .values(expires_at=unit.now + length)
+    )
+
+
+async def end_session(unit: Unit, token: str, address_id: int) -> None:
+    """The cookie opens nothing from now on, and its open streams are told so."""
+    await unit.run(
+        update(sessions)
+        .where(sessions.c.token_hash == unit.hasher("session", token), sessions.c.ended_at.is_(None))
+        .values(ended_at=unit.now)
+    )
+    unit.wake.add(webchat_topic(address_id))

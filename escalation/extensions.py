@@ -1,0 +1,138 @@
+"""More time for a case: asked for with a reason, before it has run out, once, and granted by somebody else.
+
+The taxpayer is told why, and until when.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from escalation.casebook import UNFINISHED, Case, find_case
+from escalation.cases import NotAllowedError, note
+from escalation.duties import change_terms, held_by_role, open_duty, open_duty_of, settle
+from escalation.permissions import Action, Role, may
+from escalation.rulebook import ANSWER, EXTENSION, Rulebook
+from escalation.terms import Terms
+from escalation.terms import Unit as Span
+from storage.house import insert_for
+from storage.outbox import Notice, tell
+from storage.people import Officer, addresses_of, officers_in
+from storage.tables import extensions
+from storage.unit import Reader, Unit
+
+DECIDE_WORKING_DAYS = 1
+
+
+class Obstacle(StrEnum):
+    """Why there can be no extension."""
+
+    NO_LIMIT = "no_limit"  # the kind knows none, or its clock does not run
+    EXPIRED = "expired"
+    ONCE = "once"  # one was asked for or granted already
+    OWN = "own"  # nobody grants what they asked for themselves
+    DECIDED = "decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    case: Case
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    case: Case
+    why: Obstacle
+
+
+async def request_extension(
+    unit: Unit, rules: Rulebook, actor: Officer, case_id: int, reason: str
+) -> Requested | Impossible:
+    """Ask for the whole extension that the kind allows; the leaders have one working day to decide."""
+    case = await find_case(unit, case_id)
+    if case is None or not may(actor, Action.EXTEND, case.subject):
+        raise NotAllowedError
+    kind = rules.kind(case.kind)
+    duty = await open_duty_of(unit, ANSWER, case_id)
+    if kind.extension_limit is None or kind.span is None or duty is None or duty.due_at is None:
+        return Impossible(case, Obstacle.NO_LIMIT)
+    if unit.now >= duty.due_at:
+        return Impossible(case, Obstacle.EXPIRED)
+    row = insert_for(unit, extensions).values(
+        case_id=case_id,
+        requested_by=actor.id,
+        requested_at=unit.now,
+        reason=reason,
+        extension=kind.extension_limit - kind.span,
+        verdict="pending",
+    )
+    once = await unit.run(row.on_conflict_do_nothing().returning(extensions.c.id))
+    extension_id = once.scalar_one_or_none()
+    if extension_id is None:
+        return Impossible(case, Obstacle.ONCE)
+    terms = Terms(unit.now, DECIDE_WORKING_DAYS, Span.WORKING_DAYS, case.region, rules.calendar_revision)
+    holder = held_by_role(Role.LEADER)
+    await open_duty(unit, rules, EXTENSION, case_id, holder=holder, bureau_id=case.bureau_id, terms=terms)
+    for officer in await officers_in(unit, case.bureau_id):
+        if officer.id != actor.id and may(officer, Action.APPROVE_EXTENSION, case.subject):
+            for address_id in await addresses_of(unit, officer.id):
+                await tell(unit, address_id, Notice("extension.card", {"extension_id": extension_id}))
+    return Requested(case)
+
+
+async def decide_extension(
+    unit: Unit, rules: Rulebook, actor: Officer, extension_id: int, *, grant: bool
+) -> Decided | Impossible:
+    """Grant or refuse, before the case has run out; whoever asked cannot decide."""
+    extension = await find_extension(unit, extension_id)
+    case = None if extension is None else await find_case(unit, extension.case_id)
+    if extension is None or case is None or not may(actor, Action.APPROVE_EXTENSION, case.subject):
+        raise NotAllowedError
+    if extension.requested_by == actor.id:
+        return Impossible(case, Obstacle.OWN)
+    if case.state not in UNFINISHED:
+        return Impossible(case, Obstacle.DECIDED)
+    duty = await open_duty_of(unit, ANSWER, case.id)
+    if grant and (duty is None or duty.due_at is None or unit.now >= duty.due_at):
+        return Impossible(case, Obstacle.EXPIRED)
+    decided = (
+        update(extensions)
+        .where(extensions.c.id == extension_id, extensions.c.verdict == "pending")
+        .values(verdict="granted" if grant else "refused", decided_by=actor.id, decided_at=unit.now)
+    )
+    if not await unit.moved(decided):
+        return Impossible(case, Obstacle.DECIDED)
+    await settle(unit, EXTENSION, case.id)
+    if grant:
+        await _extend(unit, rules, case, extension, actor)
+    for address_id in await addresses_of(unit, extension.requested_by):
+        verdict = "extension.granted" if grant else "extension.refused"
+        await tell(unit, address_id, Notice(verdict, {"number": case.number, "officer": actor.name}))
+    return Decided(case, grant)
+
+
+async def _extend(unit: Unit, rules: Rulebook, case: Case, extension: Row[Any], actor: Officer) -> None:
+    until = await change_terms(
+        unit, rules, ANSWER, case.id, lambda terms: replace(terms, extension=extension.extension)
+    )
+    await note(unit, case.id, "extended", actor)
+    if until is not None:
+        payload = {"case_id": case.id, "due_on": until.isoformat(), "reason": extension.reason}
+        await tell(unit, case.address_id, Notice("case.extended", payload))
+
+
+async def pending_extension(reader: Reader, case_id: int) -> Row[Any] | None:
+    """The extension of a case that waits to be decided."""
+    waiting = select(extensions).where(extensions.c.case_id == case_id, extensions.c.verdict == "pending")
+    return await reader.one(waiting)
+
+
+async def find_extension(reader: Reader, extension_id: int) -> Row[Any] | None:
+    return await reader.one(select(extensions).where(extensions.c.id == extension_id))

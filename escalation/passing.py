@@ -1,0 +1,95 @@
+"""Passing a case on to where it belongs, with a reason, while the answer's clock goes on as it began.
+
+A department may pass a case on once, to whom it suggests. The second time the office decides, and what the office has
+decided is final. 第五条: 由各级地税部门办公室具体负责管理.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+
+from escalation.casebook import OPEN, UNFINISHED, WAITING, Case
+from escalation.cases import Done, NotAllowedError, TooLate, allowed, note, reread, show_card
+from escalation.duties import change_terms, held_by_department, open_duty, settle
+from escalation.permissions import Action, Role
+from escalation.rulebook import ANSWER, SIGN, Rulebook
+from escalation.terms import Terms
+from escalation.terms import Unit as Span
+from storage.outbox import Notice, tell
+from storage.people import Department, Officer, departments_of
+from storage.tables import case_events, cases, duties
+from storage.unit import Reader, Unit
+
+OFFICE = "office"
+PASSED_ON, DECIDED = "passed_on", "decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The office has decided who answers this case; nobody else passes it on."""
+
+    case: Case
+
+
+async def pass_on(
+    unit: Unit, rules: Rulebook, actor: Officer, case_id: int, department_id: int, reason: str
+) -> Done | TooLate | Final:
+    """Hand the case to a department, or the second time to the office; the new holder signs anew."""
+    case = await allowed(unit, actor, Action.PASS_ON, case_id)
+    target = await target_of(unit, case, department_id)
+    decides = Role.OFFICE in actor.roles
+    if not decides and await _times(unit, case_id, DECIDED):
+        return Final(case)
+    if not decides and await _times(unit, case_id, PASSED_ON):
+        target = await _office(unit, case)
+    if target.id == case.department_id:
+        raise NotAllowedError
+    passed = (
+        update(cases)
+        .where(cases.c.id == case_id, cases.c.state.in_(UNFINISHED), cases.c.department_id == case.department_id)
+        .values(department_id=target.id, state=OPEN, signed_by=None)
+    )
+    if not await unit.moved(passed):
+        return TooLate(await reread(unit, case_id))
+    await _move_duties(unit, rules, case, target)
+    await note(unit, case_id, DECIDED if decides else PASSED_ON, actor, reason)
+    await tell(unit, case.address_id, Notice("case.passed_on", {"case_id": case_id, "department": target.name}))
+    await show_card(unit, case_id)
+    return Done(await reread(unit, case_id))
+
+
+async def target_of(unit: Unit, case: Case, department_id: int) -> Department:
+    """The department to pass to; an internal or sealed one is no door for a case from outside."""
+    for department in await departments_of(unit, case.bureau_id):
+        if department.id == department_id and not (department.internal or department.sealed or case.sealed):
+            return department
+    raise NotAllowedError
+
+
+async def _office(unit: Unit, case: Case) -> Department:
+    return next(one for one in await departments_of(unit, case.bureau_id) if one.code == OFFICE)
+
+
+async def _times(reader: Reader, case_id: int, what: str) -> int:
+    """How often something has happened to the case."""
+    happened = select(func.count()).where(case_events.c.case_id == case_id, case_events.c.what == what)
+    return int(await reader.value(happened))
+
+
+async def _move_duties(unit: Unit, rules: Rulebook, case: Case, target: Department) -> None:
+    """The new holder signs within the kind's limit; the duty to answer changes hands, not its date.
+
+    Whoever waited for the taxpayer no longer does: a clock that stood still goes on.
+    """
+    holder = held_by_department(target.id)
+    await settle(unit, SIGN, case.id, "overtaken")
+    span = rules.kind(case.kind).sign_working_days or 1
+    signing = Terms(unit.now, span, Span.WORKING_DAYS, case.region, rules.calendar_revision)
+    await open_duty(unit, rules, SIGN, case.id, holder=holder, bureau_id=case.bureau_id, terms=signing)
+    if case.state == WAITING:
+        await change_terms(unit, rules, ANSWER, case.id, lambda terms: terms.resumed(unit.now))
+    await unit.run(
+        update(duties)
+        .where(duties.c.kind == ANSWER, duties.c.subject_id == case.id, duties.c.settled_at.is_(None))
+        .values(holder=holder, next_step_at=unit.now)
+    )

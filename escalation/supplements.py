@@ -1,0 +1,114 @@
+"""What the taxpayer adds to a case, unasked or asked for; the clock stands still while the taxpayer is waited for."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from escalation.casebook import OPEN, SIGNED, WAITING, Case
+from escalation.cases import (
+    Done,
+    TooLate,
+    allowed,
+    department_addresses,
+    note,
+    reread,
+    show_card,
+    tell_colleagues,
+    write_into,
+)
+from escalation.duties import change_terms, settle
+from escalation.permissions import Action
+from escalation.rulebook import ANSWER, SIGN, Rulebook
+from escalation.terms import Terms
+from storage.outbox import Notice, tell
+from storage.people import Officer
+from storage.tables import case_messages, cases
+from storage.unit import Unit
+
+
+async def ask_for_more(unit: Unit, rules: Rulebook, actor: Officer, case_id: int, text: str) -> Done | TooLate:
+    """Ask the taxpayer for something that is missing: the answer's clock stops until it comes."""
+    case = await allowed(unit, actor, Action.ANSWER, case_id)
+    stopped = (
+        update(cases)
+        .where(cases.c.id == case_id, cases.c.state.in_((OPEN, SIGNED)))
+        .values(state=WAITING, signed_by=func.coalesce(cases.c.signed_by, actor.id))
+    )
+    if not await unit.moved(stopped):
+        return TooLate(await reread(unit, case_id))
+    await settle(unit, SIGN, case_id)
+    await change_terms(unit, rules, ANSWER, case_id, lambda terms: terms.stopped(unit.now))
+    await write_into(unit, case_id, author="officer", what="request", text=text, at=unit.now, officer=actor)
+    await note(unit, case_id, "asked", actor)
+    await tell(unit, case.address_id, Notice("case.request", {"case_id": case_id, "text": text}))
+    await tell_colleagues(unit, case, actor, "case.taken")
+    return Done(await reread(unit, case_id))
+
+
+async def _go_on(unit: Unit, rules: Rulebook, case: Case) -> None:
+    """What was asked for has come: the clock goes on or, where the kind says so, begins anew (依申请公开的补正)."""
+    gone_on = update(cases).where(cases.c.id == case.id, cases.c.state == WAITING).values(state=SIGNED)
+    if not await unit.moved(gone_on):
+        return
+    restarts = rules.kind(case.kind).while_waiting == "restart"
+
+    def change(terms: Terms) -> Terms:
+        return replace(terms, started_at=unit.now, stops=()) if restarts else terms.resumed(unit.now)
+
+    due_on = await change_terms(unit, rules, ANSWER, case.id, change)
+    if due_on is not None:
+        payload = {"case_id": case.id, "due_on": due_on.isoformat()}
+        await tell(unit, case.address_id, Notice("case.resumed", payload))
+
+
+async def supplement(unit: Unit, case: Case, text: str, at: datetime, *, sorted_out: bool) -> int:
+    """Add a line of the taxpayer's to the case. One that has not been sorted out yet (补充, or a question of its own?)
+    is kept with the case all the same, marked so, because it must not be lost while the taxpayer makes up their mind;
+    the department hears of the first such line at once.
+    """
+    what = "supplement" if sorted_out else "unsorted"
+    first = not sorted_out and not await _unsorted(unit, case.id)
+    message_id = await write_into(unit, case.id, author="taxpayer", what=what, text=text, at=at)
+    if first:
+        for address_id in await department_addresses(unit, case):
+            await tell(unit, address_id, Notice("case.unsorted", {"case_id": case.id, "number": case.number}))
+    return message_id
+
+
+async def _unsorted(unit: Unit, case_id: int) -> Sequence[Row[Any]]:
+    """The lines of a case that its taxpayer has not sorted out, in order."""
+    return await unit.all(
+        select(case_messages.c.id, case_messages.c.text)
+        .where(case_messages.c.case_id == case_id, case_messages.c.what == "unsorted")
+        .order_by(case_messages.c.id)
+    )
+
+
+async def sort_out(unit: Unit, rules: Rulebook, case: Case) -> int:
+    """The unsorted lines are supplements: the department is told. Gives back how many they were."""
+    sorted_lines = await unit.run(
+        update(case_messages)
+        .where(case_messages.c.case_id == case.id, case_messages.c.what == "unsorted")
+        .values(what="supplement")
+    )
+    if sorted_lines.rowcount:
+        await note(unit, case.id, "supplemented")
+        await _go_on(unit, rules, case)
+        await show_card(unit, case.id)
+    return sorted_lines.rowcount
+
+
+async def take_out(unit: Unit, case: Case) -> str | None:
+    """The unsorted lines are a question of their own: take them out of this case and give their text back."""
+    lines = await _unsorted(unit, case.id)
+    if not lines:
+        return None
+    taken = await unit.run(
+        case_messages.delete().where(
+            case_messages.c.id.in_([line.id for line in lines]), case_messages.c.what == "unsorted"
+        )
+    )
+    return "\n".join(line.text for line in lines) if taken.rowcount == len(lines) else None

@@ -1,0 +1,87 @@
+"""Opens a database only to look: nothing is migrated, no key is made or needed, no file appears, nothing is written.
+
+The house may be serving the same SQLite file meanwhile. What is encrypted cannot be read this way.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection
+
+from storage.database import DatabaseError, make_engine, parse_url
+from storage.schema import config_for, current_revision
+from storage.trouble import TROUBLE, unusable
+from storage.unit import Reader
+from storage.vault import Hasher, make_vault, new_key
+
+Found = TypeVar("Found")
+
+
+async def look_into(address: str, now: datetime, read: Callable[[Reader], Awaitable[Found]]) -> Found | None:
+    """What `read` finds in the database at `address`; None where there is no database yet, or an empty one.
+
+    `now` is the instant that the reader stands for. Raises DatabaseError where the database cannot be reached or has
+    the schema of another version.
+    """
+    url = parse_url(address)
+    if url.get_backend_name() != "sqlite":
+        return await _look(url, url, now, read)
+    if not _exists(url):
+        return None
+    # A reader would leave SQLite's companion files behind where nobody has the database open, so such a file is read
+    # as it lies; if somebody opened it meanwhile, it is read again with them.
+    if not _is_open(url):
+        try:
+            found = await _look(url, _read_only(url, immutable=True), now, read)
+        except DatabaseError:
+            if not _is_open(url):
+                raise
+        else:
+            if not _is_open(url):
+                return found
+    return await _look(url, _read_only(url), now, read)
+
+
+def _exists(url: URL) -> bool:
+    return Path(str(url.database)).exists()
+
+
+def _is_open(url: URL) -> bool:
+    """Whether somebody has the SQLite file open, or was killed with it open: then its log lies beside it."""
+    return Path(f"{url.database}-wal").exists()
+
+
+def _read_only(url: URL, *, immutable: bool = False) -> URL:
+    query = {"mode": "ro", "uri": "true"} | ({"immutable": "1"} if immutable else {})
+    return url.set(database=f"file:{quote(str(url.database))}", query=query)
+
+
+async def _look(named: URL, url: URL, now: datetime, read: Callable[[Reader], Awaitable[Found]]) -> Found | None:
+    engine = make_engine(url, make_vault((new_key(),)))
+    try:
+        async with engine.connect() as connection:
+            if not await connection.run_sync(_has_our_schema):
+                return None
+            return await read(Reader(connection, now, Hasher(b"")))
+    except TROUBLE as error:
+        raise DatabaseError(unusable(named, error)) from error
+    finally:
+        await engine.dispose()
+
+
+def _has_our_schema(connection: Connection) -> bool:
+    """False for an empty database; raises DatabaseError for the schema of another version."""
+    current = current_revision(connection)
+    scripts = ScriptDirectory.from_config(config_for(connection))
+    newest = scripts.get_current_head()
+    if current is None or current == newest:
+        return current is not None
+    if current in {script.revision for script in scripts.walk_revisions()}:
+        raise DatabaseError(
+            f"数据库结构的版本是 {current}，本程序需要 {newest}。请先启动一次本程序（make run），它会升级数据库。"
+        )
+    raise DatabaseError(f"数据库结构的版本是 {current}，本程序不认识。请使用不旧于该版本的程序。")

@@ -1,0 +1,1 @@
+"""Tests of what the house says and of how it runs."""

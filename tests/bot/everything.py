@@ -1,0 +1,313 @@
+"""Days in the house on which everything happens that anybody is told of, and somebody who listens to it all."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from bot.handlers.groups import ANONYMOUS_ADMIN
+from bot.wording import Speech, Telling, compose, words_of
+from bot.wording.buttons import Extend, Feedback, Handle, Menu, OwnCase, PassOn, Rate
+from bot.wording.speech import LANGUAGES
+from escalation.corrections import Change, correct
+from escalation.duties import patrol
+from escalation.workdays import Correction
+from intents import mask
+from storage.people import invite
+from storage.tables import (
+    bureaus,
+    case_events,
+    case_messages,
+    cases,
+    departments,
+    extensions,
+    notices,
+    officer_departments,
+    officers,
+)
+from storage.unit import Reader
+from tests.house import Heard, HouseUnderTest, TelegramPerson, Visitor
+
+
+@dataclass
+class Listener:
+    """Says everything that was told on a house once more, in both languages, as it stands at that moment."""
+
+    house: HouseUnderTest
+    last: int = 0
+    heard: dict[str, list[tuple[str, Speech, Mapping[str, Any]]]] = field(default_factory=lambda: defaultdict(list))
+
+    async def listen(self) -> None:
+        async with self.house.database.reader() as reader:
+            for row in await reader.all(select(notices).where(notices.c.id > self.last).order_by(notices.c.id)):
+                self.last = row.id
+                for language in LANGUAGES:
+                    telling = Telling(row.payload, words_of(language), reader, self.house.deps.rules)
+                    speech = await compose(row.kind, telling)
+                    if speech is not None:
+                        self.heard[row.kind].append((language, speech, row.payload))
+
+    async def quoted(self) -> list[str]:
+        """What people and data said, which stays in its own language; longest first."""
+        async with self.house.database.reader() as reader:
+            texts = [row.text for row in await reader.all(select(case_messages.c.text))]
+            texts += [row.details for row in await reader.all(select(case_events.c.details)) if row.details]
+            texts += [row.reason for row in await reader.all(select(extensions.c.reason))]
+            for table in (departments, bureaus, officers):
+                texts += [row.name for row in await reader.all(select(table.c.name))]
+            for row in await reader.all(select(cases.c.reasons)):
+                texts += row.reasons
+        for told in self.heard.values():
+            texts += [text for _, _, payload in told for text in strings_in(payload)]
+        return sorted({*texts, *map(mask, texts)}, key=len, reverse=True)
+
+
+def strings_in(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            yield from chain.from_iterable(map(strings_in, value.values()))
+        case list() | tuple():
+            yield from chain.from_iterable(map(strings_in, value))
+
+
+async def everything_is_told(house: HouseUnderTest) -> Listener:
+    """Days in which everything happens that anybody is told of."""
+    listener = Listener(house)
+    for scene in SCENES:
+        await scene(house)
+        await listener.listen()
+    return listener
+
+
+QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"
+PAYMENT = "单位欠缴的养老保险费滞纳金能不能分期，怎么申请？"
+COMPLAINT = "我要投诉办税服务厅，工作人员态度恶劣，排队两个小时没人管"
+
+
+def asker(house: HouseUnderTest, number: int) -> TelegramPerson:
+    return house.telegram_person(7000 + number)
+
+
+async def courtesies(house: HouseUnderTest) -> None:
+    person = asker(house, 1)
+    for line in ("/start", "你好", "谢谢", "jkhgfd", "我要申请行政复议", "转人工", "/language", "/language"):
+        await person.say(line)
+    await asker(house, 2).say("公积金怎么提取")
+
+
+async def refusals(house: HouseUnderTest) -> None:
+    person = asker(house, 3)
+    for content in ({"dice": {"emoji": "🎲", "value": 3}}, {"location": {"latitude": 43.8, "longitude": 87.6}}):
+        await person.send(content)
+    await person.send({"text": "改过的话", "edit_date": int(house.clock().timestamp())}, kind="edited_message")
+    await person.press_data(Feedback(asked_id=1, verdict="solved").pack())
+    await person.say("/start 没有这个邀请")
+    await (await house.visitor()).say("/start 没有这个邀请")
+    await house.telegram_person(7003, chat_id=-7003).say("大家好")
+
+
+async def answers(house: HouseUnderTest) -> None:
+    person = asker(house, 4)
+    await person.say("个体户月销售额10万元以内要交增值税吗")
+    await person.press("解决了")
+    await person.press("没解决")
+    await person.say("契税多少")
+    pressed = person.heard()[-1]
+    await person.press("都不是")
+    await person.press("都不是", on=pressed)
+
+
+async def officers_arrive(house: HouseUnderTest) -> None:
+    async with house.database.unit() as unit:
+        ids = {row.code: row.id for row in await unit.all(select(officers.c.code, officers.c.id))}
+        service, sealed = await department(unit, "service"), await department(unit, "inspection")
+        bound = await invite(unit, ids["ayinur"], "bind", timedelta(hours=1))
+        group = await invite(unit, ids["ayinur"], "bind", timedelta(hours=1), department_id=service)
+        refused = await invite(unit, ids["ayinur"], "bind", timedelta(hours=1), department_id=sealed)
+        both = insert(officer_departments).values(officer_id=ids["wang"], department_id=service, head=False)
+        await unit.run(both)
+    await asker(house, 5).say(f"/start {bound}")
+    chat = house.telegram_person(7005, chat_id=-7005)
+    await chat.say(f"/bind {refused}")
+    await chat.say(f"/bind {group}")
+    for stranger in (7006, ANONYMOUS_ADMIN):
+        await house.telegram_person(stranger, chat_id=-7005).press_data(Menu(act="todo").pack())
+    desk = await house.officer("wang")
+    for line in ("/start", "/todo", "你好"):
+        await desk.say(line)
+
+
+async def department(reader: Reader, code: str) -> int:
+    home = select(bureaus.c.id).where(bureaus.c.parent_id.is_(None)).scalar_subquery()
+    named = select(departments.c.id).where(departments.c.bureau_id == home, departments.c.code == code)
+    return int(await reader.value(named))
+
+
+async def a_case_is_signed_for(house: HouseUnderTest) -> None:
+    person, desk, colleague = asker(house, 6), await house.officer("ayinur"), await house.officer("wang")
+    await person.say("/cases")
+    await person.say(COMPLAINT)
+    receipt = person.heard()[-1]
+    await person.press("如何计算", on=receipt)
+    await person.press("查看办件", on=receipt)
+    await person.say("补充一下，是三号窗口")
+    await person.press("补充到该办件")
+    await person.say("还有，是下午三点")
+    await person.say("/lookup")
+    await person.say("2025-999999 AAAA-AAAA")
+    card = newest(await colleague.heard(), "签收")
+    await desk.press("签收")
+    await colleague.press("签收", on=card)
+    await desk.press("转办", on=newest(await desk.heard(), "转办"))
+    await desk.press("取消")
+
+
+async def a_case_is_answered(house: HouseUnderTest) -> None:
+    person, desk, case_id = asker(house, 6), await house.officer("ayinur"), await last_case(house)
+    await desk.press("答复")
+    await desk.say("很" * 3501)
+    await desk.say("经核实，当日叫号系统故障，已整改，向您致歉。")
+    for stars in (5, 4):
+        await person.press_data(Rate(case_id=case_id, stars=stars).pack())
+    await person.say("/cases")
+    await person.press("补充到该办件")
+
+
+def newest(heard: Sequence[Heard], label: str) -> Heard:
+    return next(one for one in reversed(heard) if label in one.buttons)
+
+
+async def last_case(house: HouseUnderTest) -> int:
+    async with house.database.reader() as reader:
+        return int(await reader.value(select(cases.c.id).order_by(cases.c.id.desc()).limit(1)))
+
+
+async def a_case_moves(house: HouseUnderTest) -> None:
+    """Passed on; re-dated; and one for a department in which nobody is left."""
+    desk = await house.officer("wang")
+    await asker(house, 7).say(QUESTION)
+    await press_on_its_card(desk, await last_case(house), "转办")
+    await desk.press("办公室")
+    await desk.say("请办公室协调")
+    await asker(house, 5).press_data(Handle(case_id=999, act="sign").pack())
+    off = Change("xinjiang", {date(2025, 11, 7): Correction(counts=False, why="特别放假")})
+    async with house.database.unit() as unit:
+        await correct(unit, house.deps.rules, off, "王样例")
+        there = officer_departments.c.department_id == await department(unit, "international")
+        await unit.run(delete(officer_departments).where(there))
+    await house.settle()
+    await asker(house, 8).say(QUESTION)
+
+
+async def press_on_its_card(desk: Visitor, case_id: int, label: str) -> None:
+    await desk.say("/todo")
+    card = Handle(case_id=case_id, act="card").pack()
+    shown = next(one for one in reversed(await desk.heard()) if card in one.buttons.values())
+    await desk.press(next(text for text, data in shown.buttons.items() if data == card), on=shown)
+    await desk.press(label)
+
+
+async def more_is_needed(house: HouseUnderTest) -> None:
+    """The clock stops for the taxpayer and goes on; the case is marked as major."""
+    person, officer = asker(house, 14), asker(house, 5)
+    await person.say(PAYMENT)
+    case_id = await last_case(house)
+    await officer.press_data(Handle(case_id=case_id, act="major").pack())
+    await officer.press_data(Handle(case_id=case_id, act="ask").pack())
+    await officer.say("请补充单位名称和欠缴的月份")
+    house.clock.advance(minutes=10)
+    await person.say("某某公司，六月和七月")
+    await person.press("补充到该办件")
+    await person.say("/cases")
+    await person.press_data(OwnCase(case_id=case_id, act="view").pack())
+
+
+async def the_office_decides(house: HouseUnderTest) -> None:
+    """What the office has decided is final."""
+    officer, office, case_id = asker(house, 5), await house.officer("wang"), await last_case(house)
+    await office.press("转办")
+    await office.press("法制处")
+    await office.say("涉及行政处罚")
+    async with house.database.reader() as reader:
+        service = await department(reader, "service")
+    await officer.press_data(PassOn(case_id=case_id, department_id=service).pack())
+    await officer.say("与处罚无关")
+
+
+async def more_time(house: HouseUnderTest) -> None:
+    """Three officers' requests: granted, refused, and left lying; and every obstacle in the way."""
+    asking, leader = asker(house, 5), await house.officer("wang")
+    cases_of_three = []
+    for number in (11, 12, 13):
+        await asker(house, number).say(PAYMENT)
+        cases_of_three.append(await last_case(house))
+    for case_id, verdict in zip(cases_of_three, ("同意延期", "不同意", None), strict=True):
+        await ask_for_more_time(asking, case_id)
+        if verdict is not None:
+            await asking.press_data(Extend(extension_id=await last_extension(house), act="grant").pack())
+            await leader.press(verdict)
+    await ask_for_more_time(asking, cases_of_three[0])
+
+
+async def ask_for_more_time(asking: TelegramPerson, case_id: int) -> None:
+    await asking.press_data(Handle(case_id=case_id, act="extend").pack())
+    await asking.say("需要向外省税务机关核实")
+
+
+async def last_extension(house: HouseUnderTest) -> int:
+    async with house.database.reader() as reader:
+        return int(await reader.value(select(extensions.c.id).order_by(extensions.c.id.desc()).limit(1)))
+
+
+async def time_passes(house: HouseUnderTest) -> None:
+    for _ in range(12):
+        await a_day_passes(house)
+
+
+async def a_day_passes(house: HouseUnderTest) -> None:
+    house.clock.advance(days=1)
+    await patrol(house.database, house.deps.rules, house.clock())
+    await house.settle()
+
+
+async def a_fault(house: HouseUnderTest) -> None:
+    """An update that no handler can stomach is set aside."""
+    person = asker(house, 1)
+    chat = {"id": person.chat_id, "type": "private"}
+    broken = {"message_id": 1, "date": int(house.clock().timestamp()), "chat": chat, "text": ["无"]}
+    await person.receive({"update_id": house.next_update_id(), "message": broken})
+    for _ in range(3):
+        house.clock.advance(minutes=1)
+        await house.settle()
+    for _ in range(4):
+        await a_day_passes(house)
+
+
+async def an_officer_leaves(house: HouseUnderTest) -> None:
+    desk = await house.officer("ayinur")
+    async with house.database.unit() as unit:
+        await unit.run(update(officers).where(officers.c.code == "ayinur").values(left_at=unit.now))
+    await desk.say("我还在吗")
+
+
+SCENES = (
+    courtesies,
+    refusals,
+    answers,
+    officers_arrive,
+    a_case_is_signed_for,
+    a_case_is_answered,
+    a_case_moves,
+    more_is_needed,
+    the_office_decides,
+    more_time,
+    time_passes,
+    a_fault,
+    an_officer_leaves,
+)

@@ -1,0 +1,142 @@
+"""Logs name things by their ids: no text, no name, no chat, no token comes into them, not even by way of an error."""
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import structlog
+from aiogram.exceptions import TelegramForbiddenError
+from aiogram.methods import SendMessage, TelegramMethod
+
+from bot.logs import set_up_logs, way_of
+from bot.settings import read_settings
+from storage.outbox import Notice, tell
+from storage.people import find_party
+from tests.house import TELEGRAM_BOT_ID, HouseUnderTest
+
+COMPLAINT = "我要投诉，他们把我的秘密告诉了邻居"
+NAME = "古丽娜尔"
+CHAT = 987_654_321
+TELEGRAM_TOKEN = f"{TELEGRAM_BOT_ID}:{'t' * 30}"
+PRIVATE = [COMPLAINT, "秘密", NAME, str(CHAT), TELEGRAM_TOKEN, "t" * 30]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What was written, and in which style."""
+
+    style: str
+    stream: io.StringIO
+
+    @property
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+
+@pytest.fixture(params=["console", "json"])
+def log(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
+    """Logs as the product writes them, as much as it can write; afterwards as before."""
+    written = Log(request.param, io.StringIO())
+    monkeypatch.setattr(sys, "stderr", written.stream)
+    root, aiogram, apscheduler = (logging.getLogger(name) for name in ("", "aiogram", "apscheduler"))
+    handlers, levels = root.handlers[:], [logger.level for logger in (root, aiogram, apscheduler)]
+    set_up_logs(read_settings({}, log_level="DEBUG", log_format=request.param))
+    yield written
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    for logger, level in zip((root, aiogram, apscheduler), levels, strict=True):
+        logger.setLevel(level)
+
+
+async def test_a_walk_with_every_kind_of_failure_logs_ids_only(
+    house: HouseUnderTest, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taxpayer = house.telegram_person(CHAT)
+    await taxpayer.receive(_message(1, COMPLAINT))
+    await taxpayer.receive(_message(2, [COMPLAINT]))  # no text, but something that cannot be read
+    for _ in range(5):
+        house.clock.advance(minutes=1)
+        await house.settle()
+    async with house.database.unit() as unit:
+        party = await find_party(unit, "telegram", TELEGRAM_BOT_ID, CHAT)
+        assert party is not None
+        await tell(unit, party.address_id, Notice("no.such.notice", {"text": COMPLAINT}))
+    await house.settle()
+
+    async def blocked(_bot: object, method: TelegramMethod[Any], timeout: int | None = None) -> None:  # noqa: ASYNC109, ARG001  aiogram's signature
+        raise TelegramForbiddenError(method, f"Forbidden: bot was blocked by the user {CHAT} {NAME}")
+
+    monkeypatch.setattr(house.telegram, "make_request", blocked)
+    await taxpayer.receive(_message(3, "/cases"))
+    assert any(isinstance(request, SendMessage) for request in house.telegram.requests)
+
+    for event in ("handler_failed", "set_aside", "rendering_failed", "cannot_be_reached"):
+        assert event in log.text
+    assert "ValidationError" in log.text
+    assert [words for words in PRIVATE if words in log.text] == []
+    if log.style == "json":
+        assert all(json.loads(line)["event"] for line in log.text.splitlines())
+
+
+def _message(update_id: int, text: object) -> dict[str, Any]:
+    person = {"id": CHAT, "is_bot": False, "first_name": NAME, "language_code": "zh"}
+    message = {"message_id": update_id, "date": 1, "chat": {"id": CHAT, "type": "private"}, "from": person}
+    return {"update_id": update_id, "message": message | {"text": text}}
+
+
+def test_a_library_that_warns_is_named_by_place_and_its_words_are_left_out(log: Log) -> None:
+    try:
+        _confide(COMPLAINT)
+    except ValueError:
+        logging.getLogger("asyncio").exception("Task failed with %s: " + COMPLAINT, NAME)
+    logging.getLogger("aiogram.event").error("Update of %s", NAME)
+    logging.getLogger("asyncio").info("Using selector")
+    assert "asyncio" in log.text
+    assert "test_logs:" in log.text
+    assert "ValueError" in log.text
+    assert "selector" not in log.text
+    assert [words for words in PRIVATE if words in log.text] == []
+
+
+def test_the_way_of_an_error_tells_where_and_what_kind_but_neither_message_nor_locals() -> None:
+    try:
+        try:
+            _confide(COMPLAINT)
+        except ValueError as error:
+            raise RuntimeError(NAME) from error
+    except RuntimeError as error:
+        way = way_of((RuntimeError, error, error.__traceback__))
+    assert way.index("ValueError") < way.index("which led to") < way.index("RuntimeError")
+    assert "in _confide" in way
+    assert [words for words in PRIVATE if words in way] == []
+
+
+def test_the_way_of_a_group_tells_of_each_error_in_it() -> None:
+    group = ExceptionGroup(NAME, [KeyError(COMPLAINT), OSError(NAME)])
+    way = way_of((ExceptionGroup, group, None))
+    assert way.splitlines() == ["ExceptionGroup", "of which one is", "KeyError", "of which one is", "OSError"]
+
+
+def test_an_error_that_caused_itself_is_told_once() -> None:
+    first, second = ValueError(), KeyError()
+    first.__cause__, second.__cause__ = second, first
+    assert way_of((ValueError, first, None)).splitlines() == ["KeyError", "which led to", "ValueError"]
+
+
+def test_what_is_below_the_level_is_not_written(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", log.stream)  # pytest put its own back
+    set_up_logs(read_settings({}, log_level="WARNING", log_format=log.style))
+    logger = structlog.get_logger("test")
+    logger.info("quiet")
+    logger.warning("heard")
+    assert "heard" in log.text
+    assert "quiet" not in log.text
+
+
+def _confide(text: str) -> None:
+    raise ValueError(text)

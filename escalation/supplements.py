@@ -64,18 +64,28 @@ async def _go_on(unit: Unit, rules: Rulebook, case: Case) -> None:
         await tell(unit, case.address_id, Notice("case.resumed", payload))
 
 
-async def supplement(unit: Unit, case: Case, text: str, at: datetime, *, sorted_out: bool) -> int:
-    """Add a line of the taxpayer's to the case. One that has not been sorted out yet (补充, or a question of its own?)
-    is kept with the case all the same, marked so, because it must not be lost while the taxpayer makes up their mind;
-    the department hears of the first such line at once.
+async def supplement(unit: Unit, rules: Rulebook, case: Case, text: str, at: datetime) -> None:
+    """Add to the case what the taxpayer was asked for: the department is told, and the clock goes on."""
+    await write_into(unit, case.id, author="taxpayer", what="supplement", text=text, at=at)
+    await _supplemented(unit, rules, case)
+
+
+async def _supplemented(unit: Unit, rules: Rulebook, case: Case) -> None:
+    await note(unit, case.id, "supplemented")
+    await _go_on(unit, rules, case)
+    await show_card(unit, case.id)
+
+
+async def keep_unsorted(unit: Unit, case: Case, text: str, at: datetime) -> None:
+    """Keep a line with the case before it is known whether it belongs there (补充, or a question of its own?), marked
+    so, because it must not be lost while the taxpayer makes up their mind; the department hears of the first such line
+    at once.
     """
-    what = "supplement" if sorted_out else "unsorted"
-    first = not sorted_out and not await _unsorted(unit, case.id)
-    message_id = await write_into(unit, case.id, author="taxpayer", what=what, text=text, at=at)
+    first = not await _unsorted(unit, case.id)
+    await write_into(unit, case.id, author="taxpayer", what="unsorted", text=text, at=at)
     if first:
         for address_id in await department_addresses(unit, case):
             await tell(unit, address_id, Notice("case.unsorted", {"case_id": case.id, "number": case.number}))
-    return message_id
 
 
 async def _unsorted(unit: Unit, case_id: int) -> Sequence[Row[Any]]:
@@ -95,9 +105,7 @@ async def sort_out(unit: Unit, rules: Rulebook, case: Case) -> int:
         .values(what="supplement")
     )
     if sorted_lines.rowcount:
-        await note(unit, case.id, "supplemented")
-        await _go_on(unit, rules, case)
-        await show_card(unit, case.id)
+        await _supplemented(unit, rules, case)
     return sorted_lines.rowcount
 
 

@@ -85,8 +85,10 @@ async def how(telling: Telling) -> Speech | None:
         "",
         deadline(_, reckoning.due_on),
     ]
-    if reckoning.provisional:
-        lines.append(_("其中标“暂定”的日子，放假安排尚未正式公布。"))
+    if all(day.provisional for day in reckoning.days):
+        lines.append(_("这段时间的放假安排尚未全部公布，此日期为暂定，如有变动会告知您。"))
+    elif reckoning.provisional:
+        lines.append(_("标“暂定”的日子，放假安排尚未全部公布；如有变动会告知您。"))
     return Speech("\n".join(lines))
 
 
@@ -96,8 +98,9 @@ LONGEST_RETOLD = 31
 
 def _day_lines(_: Words, reckoning: Reckoning) -> Sequence[str]:
     lines, counted = [], 0
+    mixed = not all(day.provisional for day in reckoning.days)
     for day in reckoning.days:
-        mark = _("（暂定）") if day.provisional else ""
+        mark = _("（暂定）") if day.provisional and mixed else ""
         if day.counts:
             counted += 1
             lines.append(_("第{n}天　{day}　{why}{mark}", n=counted, day=_.day(day.on), why=_(day.why), mark=mark))
@@ -146,7 +149,7 @@ async def request(telling: Telling) -> Speech:
         "",
         str(telling.payload["text"]),
         "",
-        _("请直接把补充内容发来，再按“补充到该办件”。补充之前，答复期限暂停计算。"),
+        _("请直接把补充内容发来。收到之前，答复期限暂停计算。"),
     ]
     return Speech("\n".join(lines))
 
@@ -200,7 +203,7 @@ async def already_rated(telling: Telling) -> Speech:
 async def sort(telling: Telling) -> Speech:
     """A second line while a case is open."""
     _, facts = telling.words, telling.payload
-    text = _("您有一个正在办理的办件 {number}。刚才这条消息是：", number=facts["number"])
+    text = _("您的办件 {number} 正在办理。刚才这条消息是对它的补充，还是新的问题？", number=facts["number"])
     supplement = Button(_("补充到该办件"), Sort(case_id=facts["case_id"], act="supplement").pack())
     new = Button(_("新问题"), Sort(case_id=facts["case_id"], act="new").pack())
     return Speech(text, ((supplement, new),))
@@ -262,7 +265,7 @@ def _said(_: Words, messages: Sequence[Message]) -> Sequence[str]:
     }
     lines = []
     for message in messages:
-        lines += ["", f"—— {titles[message.what]} {_.moment(message.at)} ——", message.text]
+        lines += ["", f"【{titles[message.what]}】{_.moment(message.at)}", message.text]
     return lines
 
 

@@ -102,7 +102,7 @@ def _letters(_: Words, messages: Sequence[Message], *, masked: bool) -> Sequence
     lines = []
     for message in messages:
         text = mask(message.text) if masked and message.author == "taxpayer" else message.text
-        lines += ["", f"—— {titles[message.what]} {_.moment(message.at)} ——", text]
+        lines += ["", f"【{titles[message.what]}】{_.moment(message.at)}", text]
     return lines
 
 

@@ -24,11 +24,36 @@ async def test_waiting_for_the_taxpayer_stops_the_clock_and_the_reply_starts_it_
 
     either_house.clock.advance(days=2)
     await taxpayer.say("合同是今年三月签的")
-    await taxpayer.press("补充到该办件")
     assert any("恢复计时：最迟 11月14日（周五） 24:00" in heard.text for heard in await taxpayer.heard())
     how = await taxpayer.press("如何计算")
     assert "11月4日（周二）　暂停计时" in how.text
     assert "合同是今年三月签的" in (await officer.heard())[-1].text
+
+
+async def test_passing_on_a_case_that_waits_starts_its_clock_again(house: HouseUnderTest) -> None:
+    taxpayer, officer = await house.visitor(), await house.officer("wang")
+    await taxpayer.say(QUESTION)
+    await officer.press("请来信人补充")
+    await officer.say("请补充合同日期。")
+    await officer.press("转办")
+    await officer.press("所得税处")
+    await officer.say("主要涉及所得税。")
+    assert DUE in (await taxpayer.press("如何计算")).text  # the day that was stopped is day 0
+
+
+async def test_an_answer_ends_the_extension_that_nobody_decided(house: HouseUnderTest) -> None:
+    taxpayer, officer, leader = await house.visitor(), await house.officer("wang"), await house.officer("ayinur")
+    await taxpayer.say(QUESTION)
+    await officer.press("申请延期")
+    await officer.say("需要核对资料。")
+    await officer.press("答复")
+    await officer.say("您好，已核对完毕。")
+    assert "已经有人处理" in (await leader.press("同意延期")).text
+    house.clock.advance(days=5)
+    before = len(await leader.heard())
+    await watch_duties(house.deps)
+    await house.settle()
+    assert len(await leader.heard()) == before
 
 
 async def test_no_reminder_comes_while_the_clock_stands_still(house: HouseUnderTest) -> None:

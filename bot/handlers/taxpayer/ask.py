@@ -9,12 +9,12 @@ from bot.conversation import Conversation, retire_buttons
 from bot.handlers.taxpayer.cases import show_list
 from bot.wording.answers import answer_facts
 from bot.wording.buttons import Choice, Feedback, Insist, Sort
-from escalation.casebook import UNFINISHED, Case, case_of, open_case_of
+from escalation.casebook import UNFINISHED, WAITING, Case, case_of, open_case_of
 from escalation.cases import Letter, open_case
 from escalation.lessons import lessons_for
 from escalation.routing import route
 from escalation.rulebook import Rulebook
-from escalation.supplements import sort_out, supplement, take_out
+from escalation.supplements import keep_unsorted, sort_out, supplement, take_out
 from faq.asked import Asked, asked_at, conclude, hand_over, remember
 from faq.catalog import Entry
 from faq.matching import Answer, Choices, Nothing
@@ -66,14 +66,22 @@ async def hear(message: Message, conversation: Conversation) -> None:
             case_in_hand = await open_case_of(conversation.unit, conversation.taxpayer_id)
             if case_in_hand is None:
                 await deal_with(conversation, text, understanding)
+            elif case_in_hand.state == WAITING:
+                await add_what_was_asked_for(conversation, case_in_hand, text)
             else:
                 await ask_where_it_belongs(conversation, case_in_hand, text)
 
 
 async def ask_where_it_belongs(conversation: Conversation, case: Case, text: str) -> None:
     """A second line while a case is open: kept with the case at once, and its writer is asked."""
-    await supplement(conversation.unit, case, text, conversation.received_at, sorted_out=False)
+    await keep_unsorted(conversation.unit, case, text, conversation.received_at)
     await conversation.say("case.sort", case_id=case.id, number=case.number)
+
+
+async def add_what_was_asked_for(conversation: Conversation, case: Case, text: str) -> None:
+    """The department waits for this taxpayer: what comes now is what it waits for, and its clock goes on."""
+    await supplement(conversation.unit, conversation.deps.rules, case, text, conversation.received_at)
+    await conversation.say("case.supplemented", number=case.number)
 
 
 async def deal_with(conversation: Conversation, text: str, understanding: Understanding) -> None:

@@ -79,6 +79,10 @@ def default(context: typer.Context) -> None:
 @app.command(cls=ChineseCommand)
 def run() -> None:
     """启动税桥：网页，以及设了令牌的 Telegram。"""
+    _serve(_settings())
+
+
+def _serve(settings: "Settings") -> None:
     from aiogram.exceptions import TelegramAPIError
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -92,7 +96,6 @@ def run() -> None:
     from storage.trouble import unusable
     from storage.vault import VaultError
 
-    settings = _settings()
     set_up_logs(settings)
     try:
         asyncio.run(serve(settings, make_console()))

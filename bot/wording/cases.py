@@ -39,7 +39,7 @@ async def receipt(telling: Telling) -> Speech:
     head = (
         _("您的来信已收到，由专门部门办理。")
         if kind.sealed
-        else _("您的{kind}已收到，现转有关部门办理。", kind=_(kind.name))
+        else _("您的来信（{kind}）已收到，现转有关部门办理。", kind=_(kind.name))
     )
     lines = [
         head,
@@ -272,15 +272,15 @@ def _said(_: Words, messages: Sequence[Message]) -> Sequence[str]:
 def _happened(_: Words, events: Sequence[Event]) -> Sequence[str]:
     names = {
         "opened": _("收到"),
-        "signed": _("签收"),
-        "passed_on": _("转办"),
-        "decided": _("转办"),
+        "signed": _("已签收"),
+        "passed_on": _("已转办"),
+        "decided": _("已转办"),
         "asked": _("请您补充，暂停计时"),
         "extended": _("延长答复期限"),
         "major": _("标为重大"),
-        "supplemented": _("补充"),
-        "answered": _("答复"),
-        "rated": _("评价"),
+        "supplemented": _("已补充"),
+        "answered": _("已答复"),
+        "rated": _("已评价"),
     }
     return ["", _("经过："), *(f"· {_.moment(event.at)} {names[event.what]}" for event in events)]
 

@@ -140,7 +140,7 @@ async def ask_answer(telling: Telling) -> Speech:
 
 
 async def answered(telling: Telling) -> Speech:
-    return Speech(telling.words("办件 {number} 已答复，已送来信人。", number=telling.payload["number"]))
+    return Speech(telling.words("办件 {number} 已答复，答复正在送达来信人。", number=telling.payload["number"]))
 
 
 async def cancelled(telling: Telling) -> Speech:
@@ -172,9 +172,7 @@ async def ask_pass_reason(telling: Telling) -> Speech:
 
 async def final(telling: Telling) -> Speech:
     number = telling.payload["number"]
-    return Speech(
-        telling.words("办件 {number} 的承办部门已由办公室确定，不能再转办。如有困难，请与办公室联系。", number=number)
-    )
+    return Speech(telling.words("办件 {number} 的承办部门由办公室确定，不能再转办。请与办公室联系。", number=number))
 
 
 async def ask_request(telling: Telling) -> Speech:
@@ -281,7 +279,7 @@ async def stranger(telling: Telling) -> Speech:
 
 
 async def nobody_here(telling: Telling) -> Speech:
-    return Speech(telling.words("这个会话没有绑定任何工作人员，消息没有送达。有涉税问题，请打开纳税人页面留言。"))
+    return Speech(telling.words("这个会话没有绑定任何工作人员，消息没有送达。有税费问题，请打开纳税人页面留言。"))
 
 
 async def remind_case(telling: Telling) -> Speech | None:

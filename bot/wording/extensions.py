@@ -100,7 +100,8 @@ async def remind(telling: Telling) -> Speech | None:
     if extension is None:
         return None
     speech = await card(Telling({"extension_id": extension.id}, telling.words, telling.reader, telling.rules))
-    return None if speech is None else Speech(f"{telling.words('【提醒】')}{speech.text}", speech.buttons)
+    head = telling.words("【提醒】")
+    return None if speech is None else Speech(f"{head}{speech.text}", speech.buttons)
 
 
 WORDINGS: dict[str, Wording] = {

@@ -17,7 +17,7 @@ async def welcome(telling: Telling) -> Speech:
     _ = telling.words
     text = _(
         "您好，这里是{bureau}的“税桥”。\n\n"
-        "请直接写下您的涉税问题、意见或投诉：能当场答复的立即答复，不能当场答复的转有关部门，在承诺的期限内答复您。\n\n"
+        "请直接写下您的税费问题、意见或投诉：能当场答复的立即答复，不能当场答复的转有关部门，在承诺的期限内答复您。\n\n"
         "例如：“个体户月销售额10万元以内要交增值税吗”",
         bureau=telling.payload["bureau"],
     )
@@ -25,11 +25,11 @@ async def welcome(telling: Telling) -> Speech:
 
 
 async def greeting(telling: Telling) -> Speech:
-    return Speech(telling.words("您好！请直接写下您的涉税问题，我来为您查找答案；查不到的，转工作人员答复。"))
+    return Speech(telling.words("您好！请直接写下您的税费问题，我来为您查找答案；查不到的，转工作人员答复。"))
 
 
 async def thanks(telling: Telling) -> Speech:
-    return Speech(telling.words("不客气，很高兴能帮到您。有其他涉税问题，请随时留言。"))
+    return Speech(telling.words("不客气，很高兴能帮到您。有其他税费问题，请随时留言。"))
 
 
 async def unintelligible(telling: Telling) -> Speech:
@@ -56,8 +56,8 @@ async def objection(telling: Telling) -> Speech:
     return Speech(
         telling.words(
             "请注意：这里不受理行政复议或异议申请，在这里留言不算提出申请，60日的申请期限仍在继续计算。\n\n"
-            "对征税、处罚等决定不服的，请自知道该决定之日起60日内，向决定书上写明的复议机关提出申请；"
-            "可以书面申请，书面申请有困难的也可以口头申请。对征税行为不服的，应当先申请行政复议，再提起行政诉讼。\n\n"
+            "对征税、处罚等决定不服的，请自知道或者应当知道该决定之日起60日内，向决定书上写明的复议机关提出申请；"
+            "可以书面申请，书面申请有困难的也可以口头申请。对征税行为不服的，应当先申请行政复议，对复议决定不服的再提起行政诉讼；申请前是否须先缴清税款、滞纳金或者提供担保，以决定书上的告知为准。\n\n"
             "想了解复议的程序，可以继续在这里咨询。"
         )
     )
@@ -106,7 +106,8 @@ async def stale(telling: Telling) -> Speech:
 async def trouble(telling: Telling) -> Speech:
     return Speech(
         telling.words(
-            "非常抱歉，您刚才的消息我们已经收到，但处理时出了故障，已通知工作人员。请稍后再试，或拨打 12366 热线。"
+            "非常抱歉，您刚才的消息我们已经收到，但处理时出了故障，已通知工作人员。"
+            "请稍后再试，或拨打 12366 纳税缴费服务热线。"
         )
     )
 

@@ -223,7 +223,6 @@ async def more_is_needed(house: HouseUnderTest) -> None:
     await officer.say("请补充单位名称和欠缴的月份")
     house.clock.advance(minutes=10)
     await person.say("某某公司，六月和七月")
-    await person.press("补充到该办件")
     await person.say("/cases")
     await person.press_data(OwnCase(case_id=case_id, act="view").pack())
 

@@ -3,10 +3,16 @@
 import io
 import json
 import logging
+import re
+import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 import structlog
@@ -17,6 +23,7 @@ from bot.logs import set_up_logs, way_of
 from bot.settings import read_settings
 from storage.outbox import Notice, tell
 from storage.people import find_party
+from tests.bot.command import environment
 from tests.house import TELEGRAM_BOT_ID, HouseUnderTest
 
 COMPLAINT = "我要投诉，他们把我的秘密告诉了邻居"
@@ -87,6 +94,36 @@ def _message(update_id: int, text: object) -> dict[str, Any]:
     person = {"id": CHAT, "is_bot": False, "first_name": NAME, "language_code": "zh"}
     message = {"message_id": update_id, "date": 1, "chat": {"id": CHAT, "type": "private"}, "from": person}
     return {"update_id": update_id, "message": message | {"text": text}}
+
+
+def test_the_real_process_writes_neither_tokens_nor_one_time_links(tmp_path: Path) -> None:
+    variables = {
+        "PORT": "0",
+        "SHUIQIAO_LOG_LEVEL": "DEBUG",
+        "SHUIQIAO_TELEGRAM_TOKEN": TELEGRAM_TOKEN,
+        "SHUIQIAO_TELEGRAM_API": "http://127.0.0.1:1",
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "run"],
+        cwd=tmp_path,
+        env=environment(variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said = "".join(iter(process.stdout.readline, "按 Ctrl-C 停止。\n"))
+        links = re.findall(r"http\S+/enter/\S+", said)
+        for link in (*links, f"{links[0]}x", f"{links[0].partition('/enter/')[0]}/cases/{CHAT}?q={TELEGRAM_TOKEN}"):
+            with suppress(HTTPError), urlopen(link) as page:  # noqa: S310  an address that our own server gave us
+                page.read()
+        process.terminate()
+        logged = process.communicate(timeout=30)[1]
+    assert process.returncode == 0
+    assert len(links) == 2
+    assert "poll_failed" in logged
+    tokens = [link.rpartition("/")[2] for link in links]
+    assert [words for words in (*PRIVATE, *tokens) if words in logged] == []
 
 
 def test_a_library_that_warns_is_named_by_place_and_its_words_are_left_out(log: Log) -> None:

@@ -129,7 +129,7 @@ async def test_a_session_that_is_over_says_goodbye_by_itself(browser: Browser, s
 async def test_a_visitor_whose_session_is_over_begins_anew(taxpayer: Person, served: ServedHouse) -> None:
     taxpayer.expected_errors.add(REFUSED)
     await taxpayer.say("你好")
-    await taxpayer.hear("请直接写下您的涉税问题")
+    await taxpayer.hear("请直接写下您的税费问题")
     async with served.deps.database.unit() as unit:
         await unit.run(update(sessions).where(sessions.c.audience == "taxpayer").values(expires_at=unit.now))
     await taxpayer.say("谢谢")

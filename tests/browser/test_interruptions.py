@@ -47,7 +47,7 @@ async def test_what_was_not_delivered_says_so_and_is_delivered_once_by_a_press(
     visitor: Person, house: ServedHouse
 ) -> None:
     await visitor.say("你好")
-    await visitor.hear("请直接写下您的涉税问题")
+    await visitor.hear("请直接写下您的税费问题")
     before = await _stored(house)
     await house.stop()
     await visitor.say("谢谢")
@@ -91,8 +91,8 @@ async def test_a_page_resumes_where_it_was_when_the_server_is_back(visitor: Pers
     await house.start()
     await expect(visitor.page.locator("#banner")).to_be_hidden(timeout=BACK_MS)
     await visitor.say("你好")
-    await visitor.hear("请直接写下您的涉税问题")
-    await phone.hear("请直接写下您的涉税问题")
+    await visitor.hear("请直接写下您的税费问题")
+    await phone.hear("请直接写下您的税费问题")
     for person in (visitor, phone):
         await expect(person.page.locator("#log .theirs")).to_have_count(2)
         await expect(person.page.locator("#log .mine")).to_have_count(1)

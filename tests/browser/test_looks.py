@@ -101,7 +101,7 @@ async def test_a_screen_reader_is_told_what_is_what(taxpayer: Person) -> None:
     await expect(page.get_by_role("heading", name="税桥")).to_be_visible()
     assert await page.locator("html").get_attribute("lang") == "zh-CN"
     await taxpayer.say("你好")
-    await taxpayer.hear("请直接写下您的涉税问题")
+    await taxpayer.hear("请直接写下您的税费问题")
     assert await page.locator("#log .unseen").all_text_contents() == ["税桥：", "我：", "税桥："]
 
 

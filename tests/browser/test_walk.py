@@ -43,7 +43,7 @@ async def test_none_of_the_candidates_means_that_people_answer(taxpayer: Person)
 
 async def test_courtesies_gibberish_and_business_of_others_get_words_and_no_case(taxpayer: Person) -> None:
     for text, words in [
-        ("你好", "您好！请直接写下您的涉税问题"),
+        ("你好", "您好！请直接写下您的税费问题"),
         ("谢谢", "不客气"),
         ("asdf;lkj", "没有看懂这条消息"),
         ("今天天气怎么样", "可能不属于税务部门的职责"),
@@ -131,7 +131,7 @@ async def test_a_case_is_found_again_from_another_browser(
 
 async def test_the_history_is_there_after_a_reload_and_in_another_tab(taxpayer: Person) -> None:
     await taxpayer.say("你好")
-    await taxpayer.hear("请直接写下您的涉税问题")
+    await taxpayer.hear("请直接写下您的税费问题")
     await taxpayer.shortcut("我的办件")
     await taxpayer.hear("您还没有办件")
     before = await taxpayer.page.locator("#log .text").all_text_contents()

@@ -56,7 +56,7 @@ async def test_every_text_however_odd_gets_words_and_the_next_one_is_heard(eithe
         assert person.heard(), repr(text[:40])
         assert not any("Traceback" in one.text or "Error" in one.text for one in person.heard())
         await person.say("你好")
-        assert "请直接写下您的涉税问题" in person.heard()[-1].text, repr(text[:40])
+        assert "请直接写下您的税费问题" in person.heard()[-1].text, repr(text[:40])
     assert await set_aside(either_house) == 0
 
 
@@ -149,7 +149,7 @@ async def test_an_album_is_refused_once_and_its_caption_is_heard(house: HouseUnd
     house.clock.advance(seconds=2)
     await house.settle()
     assert count_of(person.heard(), "目前不能接收图片") == 1
-    assert count_of(person.heard(), "您的服务投诉已收到") == 1
+    assert count_of(person.heard(), "您的来信（服务投诉）已收到") == 1
     assert len(person.heard()) == 2
 
 
@@ -161,7 +161,7 @@ async def test_a_part_that_comes_late_is_not_lost_either(house: HouseUnderTest) 
     await person.receive(_part(person, house, "a2", "车牌号是新A开头"))
     house.clock.advance(seconds=2)
     await house.settle()
-    assert count_of(person.heard(), "您的服务投诉已收到") == 1
+    assert count_of(person.heard(), "您的来信（服务投诉）已收到") == 1
     assert "刚才这条消息是" in person.heard()[-1].text
 
 

@@ -29,7 +29,7 @@ async def test_an_officer_signs_and_answers_by_button_and_text(house: HouseUnder
     signed = await officer.press("签收")
     assert "您已签收办件 2025-000001，已告知来信人" in signed.text
     assert "请输入对办件 2025-000001 的答复" in (await officer.press("答复", on=signed)).text
-    assert "已答复，已送来信人" in (await officer.say(ANSWER_TEXT)).text
+    assert "已答复，答复正在送达来信人" in (await officer.say(ANSWER_TEXT)).text
     assert ANSWER_TEXT in (await taxpayer.heard())[-1].text
     assert {duty.outcome for kind in ("case.sign", "case.answer") for duty in await duties_of(house, kind)} == {"done"}
 
@@ -158,7 +158,6 @@ async def test_a_case_is_never_passed_to_a_sealed_an_internal_or_a_foreign_depar
     numbers.append(await department_number(house, "income", bureau="kashgar"))
     for number in numbers:
         await officer.press_data(f"p:1:{number}")
-        await officer.say("不归我处办理。")
         assert officer.heard()[-1].text == NOT_ALLOWED
     assert len(await duties_of(house, "case.sign")) == 1
 
@@ -169,7 +168,6 @@ async def test_a_sealed_case_cannot_be_passed_on_even_by_its_own_department(hous
     await officer.press("转办")
     assert officer.heard()[-1].text == NOT_ALLOWED
     await officer.press_data(f"p:1:{await department_number(house, 'service')}")
-    await officer.say("不归我局办理。")
     assert officer.heard()[-1].text == NOT_ALLOWED
 
 

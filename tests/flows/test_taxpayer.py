@@ -83,7 +83,7 @@ async def test_none_of_these_goes_to_people_once(house: HouseUnderTest) -> None:
 async def test_what_no_entry_answers_becomes_a_case_with_reasons(house: HouseUnderTest) -> None:
     taxpayer, officer = await house.visitor(), await house.officer("wang")
     receipt = await taxpayer.say(UNKNOWN)
-    assert "您的咨询已收到" in receipt.text
+    assert "您的来信（咨询）已收到" in receipt.text
     assert "承办部门：财产和行为税处" in receipt.text
     assert "最迟 11月12日（周三） 24:00 前答复（北京时间）" in receipt.text
     card = (await officer.heard())[-1]
@@ -96,7 +96,7 @@ async def test_what_no_entry_answers_becomes_a_case_with_reasons(house: HouseUnd
 
 async def test_what_is_no_case_gets_words(house: HouseUnderTest) -> None:
     expected = {
-        "你好": "请直接写下您的涉税问题",
+        "你好": "请直接写下您的税费问题",
         "谢谢": "不客气",
         "asdfgh": "没有看懂这条消息",
         "哈哈哈哈": "没有看懂这条消息",
@@ -119,7 +119,7 @@ async def test_business_of_another_office_becomes_a_case_if_the_person_insists_a
     refusal = taxpayer.heard()[-1]
     assert "12345" in refusal.text
     await taxpayer.press("仍要转人工", on=refusal)
-    assert "您的咨询已收到" in taxpayer.heard()[-1].text
+    assert "您的来信（咨询）已收到" in taxpayer.heard()[-1].text
     await taxpayer.press("仍要转人工", on=refusal)
     assert "已经转给工作人员了" in taxpayer.heard()[-1].text
     assert await number_of_cases(house) == 1
@@ -140,7 +140,7 @@ async def test_between_asking_for_people_and_the_matter_a_courtesy_stays_one(hou
     taxpayer = await house.visitor()
     await taxpayer.say("转人工")
     for between, words in {
-        "你好": "请直接写下您的涉税问题",
+        "你好": "请直接写下您的税费问题",
         "谢谢": "不客气",
         "转人工": "请用一条消息把您的问题或诉求写完整",
         "我的办件到哪了": "您还没有办件",

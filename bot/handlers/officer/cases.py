@@ -139,6 +139,9 @@ async def ask_pass_reason(callback: CallbackQuery, callback_data: PassOn, conver
     except NotAllowedError:
         await conversation.say("desk.not_allowed")
         return
+    if department.id == case.department_id:
+        await conversation.say("desk.not_allowed")
+        return
     retire_buttons(conversation, callback)
     await conversation.expect(PASSING, case_id=case.id, department_id=department.id)
     await conversation.say("desk.ask_pass_reason", case_id=case.id, number=case.number, department=department.name)

@@ -80,8 +80,8 @@ async def ask_where_it_belongs(conversation: Conversation, case: Case, text: str
 
 async def add_what_was_asked_for(conversation: Conversation, case: Case, text: str) -> None:
     """The department waits for this taxpayer: what comes now is what it waits for, and its clock goes on."""
-    await supplement(conversation.unit, conversation.deps.rules, case, text, conversation.received_at)
     await conversation.say("case.supplemented", number=case.number)
+    await supplement(conversation.unit, conversation.deps.rules, case, text, conversation.received_at)
 
 
 async def deal_with(conversation: Conversation, text: str, understanding: Understanding) -> None:

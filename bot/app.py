@@ -35,7 +35,7 @@ from storage.database import Database, DatabaseError, parse_url
 from storage.inbox import release_all_lanes
 from storage.opening import Keys, open_database
 from storage.outbox import release_all_addresses
-from storage.people import invite
+from storage.people import bureau_ids, invite
 from storage.schema import ADVISORY_LOCK
 from storage.signals import Signals, relay
 from storage.tables import leases, officers
@@ -76,7 +76,6 @@ async def open_house(
     Raises DatabaseError, VaultError, SeedError or AlreadyRunningError, whose messages say what to do.
     """
     sample, kinds = load_bureau(), load_kinds()
-    mind = interpreter or make_interpreter()
     with _alone_on_sqlite(settings):
         database = await open_database(
             settings.database_url,
@@ -91,6 +90,7 @@ async def open_house(
             await _prepare(settings, database, sample)
             async with database.reader() as reader:
                 routing = await routing_rules(reader)
+            mind = interpreter or make_interpreter()
             deps = Deps(
                 settings=settings,
                 clock=clock,
@@ -169,6 +169,13 @@ async def _tokens(deps: Deps, purpose: str) -> list[tuple[str, str]]:
         return [(row.name, await invite(unit, row.id, purpose, INVITATION)) for row in staff]
 
 
+async def _check_founded(database: Database) -> None:
+    """Without a bureau nobody could be served: say so now, and not to the first taxpayer."""
+    async with database.reader() as reader:
+        if not await bureau_ids(reader):
+            raise DatabaseError("数据库里还没有任何局，无法受理来信。请去掉 SHUIQIAO_SAMPLE=false，以装入样例局。")
+
+
 async def _prepare(settings: Settings, database: Database, sample: SampleBureau) -> None:
     """The sample into an empty database; on SQLite, leases that a killed predecessor left are taken back.
 
@@ -184,6 +191,7 @@ async def _prepare(settings: Settings, database: Database, sample: SampleBureau)
             await load_sample(unit, seed, names)
         for officer in await unit.all(select(officers.c.id).where(officers.c.left_at.is_(None))):
             await open_desk(unit, officer.id, CHINESE)
+    await _check_founded(database)
     if database.is_sqlite:
         async with database.unit() as unit:
             await release_all_lanes(unit)

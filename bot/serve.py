@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import signal
+import socket
 
 from aiohttp import web
 from rich.console import Console
@@ -25,35 +26,49 @@ async def serve(settings: Settings, console: Console) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_house(
-        settings, say=lambda sentence: console.print(sentence, soft_wrap=True, markup=False)
-    ) as house:
-        runner = web.AppRunner(make_web_app(house.deps), access_log=None, shutdown_timeout=GRACE_SECONDS)
-        await runner.setup()
-        try:
-            port = await _listen(runner, settings)
-            telegram = await _meet_telegram(house)
-            async with run_house(house):
-                await _welcome(house, console, settings.public_url or f"http://{settings.host}:{port}", telegram)
-                await stop.wait()
-                house.deps.nursery.stopping.set()
-                await runner.cleanup()
-        finally:
-            await runner.cleanup()
+
+    def say(sentence: str) -> None:
+        console.print(sentence, soft_wrap=True, markup=False)
+
+    with _take_port(settings) as door:
+        port = door.getsockname()[1]
+        async with open_house(settings, say=say) as house:
+            await _serve(house, door, console, stop, settings.public_url or f"http://{settings.host}:{port}")
     console.print("已停止。")
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> int:
-    """Start listening; gives back the port, which the system may have chosen."""
+async def _serve(house: House, door: socket.socket, console: Console, stop: asyncio.Event, url: str) -> None:
+    runner = web.AppRunner(make_web_app(house.deps), access_log=None, shutdown_timeout=GRACE_SECONDS)
+    await runner.setup()
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await web.SockSite(runner, door).start()
+        telegram = await _meet_telegram(house)
+        async with run_house(house):
+            await _welcome(house, console, url, telegram)
+            await stop.wait()
+            house.deps.nursery.stopping.set()
+            await runner.cleanup()
+    finally:
+        await runner.cleanup()
+
+
+def _take_port(settings: Settings) -> socket.socket:
+    """Bind the port of the pages before anything else is opened or written; it listens once the house is open."""
+    where = f"{settings.host}:{settings.port}"
+    try:
+        family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        door = socket.socket(family)
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind(address)
     except OSError as error:
-        reason = "已被占用" if error.errno == errno.EADDRINUSE else f"不能使用（{error.strerror}）"
-        raise PortTakenError(
-            f"{settings.host}:{settings.port} {reason}。请停掉占用它的程序，或换一个端口，例如 PORT=8090 make run。"
-        ) from error
-    port: int = runner.addresses[0][1]
-    return port
+        if error.errno == errno.EADDRINUSE:
+            advice = "已被占用。请停掉占用它的程序，或换一个端口，例如 PORT=8090 make run。"
+        elif error.errno == errno.EACCES:
+            advice = "不允许使用。请换一个 1024 以上的端口，例如 PORT=8090 make run。"
+        else:
+            advice = "不是本机的地址。请核对 SHUIQIAO_HOST，例如 127.0.0.1 或 0.0.0.0。"
+        raise PortTakenError(f"{where} {advice}") from error
+    return door
 
 
 async def _meet_telegram(house: House) -> str | None:

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Protocol
 
 from sqlalchemy import func, select
 
 from escalation.seed import load_bureau
+from escalation.workdays import local_date
 from faq.catalog import from_seed
 from faq.live import make_edition
 from faq.matching import Answer
@@ -25,18 +25,18 @@ from storage.tables import case_messages, cases, duties, lanes, notices, updates
 from tests.botapi import BotApi
 from tests.botapi_people import Heard, Person
 from tests.house import interpreter
-from tests.processes import Browser, Installation, Shown, browser, comes_true
+from tests.processes import Browser, Installation, Shown, browser, comes_true, now
 
 QUESTIONS_PER_PERSON, COMPLAINTS_PER_PERSON, COURTESIES_PER_PERSON = 4, 3, 3
 LINES_PER_PERSON = QUESTIONS_PER_PERSON + COMPLAINTS_PER_PERSON + COURTESIES_PER_PERSON
 
 WELCOME, GREETING, THANKS, RECEIPT, WHICH = "welcome", "greeting", "thanks", "receipt", "which"
-BEGINNINGS = {
+MARKS = {
     "您好，这里是": WELCOME,
-    "您好！请直接写下": GREETING,
+    "您好！": GREETING,
     "不客气": THANKS,
-    "您有一个正在办理的办件": WHICH,
-}
+    "刚才这条消息": WHICH,
+}  # in the words of a reply
 COURTESIES = [("你好", GREETING), ("谢谢", THANKS), ("您好", GREETING)]
 
 
@@ -156,7 +156,7 @@ def kind_of(text: str) -> str:
         return answered[1]
     if number_in(text):
         return RECEIPT
-    return next((kind for beginning, kind in BEGINNINGS.items() if text.startswith(beginning)), text)
+    return next((kind for mark, kind in MARKS.items() if mark in text), text)
 
 
 def number_in(receipt: str) -> str:
@@ -169,7 +169,7 @@ def questions() -> list[Line]:
     bureau, mind = load_bureau(), interpreter()
     names = {department.name: department.code for department in bureau.departments_of(bureau.region.code)}
     edition = make_edition(
-        from_seed(load_entries(departments=names), names), mind.tokenizer, revision=1, on=date(2026, 11, 23)
+        from_seed(load_entries(departments=names), names), mind.tokenizer, revision=1, on=local_date(now())
     )
     found = []
     for entry in edition.entries.values():

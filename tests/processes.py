@@ -155,7 +155,7 @@ class Installation:
         """What the processes have in their database, opened with their key."""
         keys = Keys(self._environment.get("SHUIQIAO_KEY"), self.key_file)
         database = await open_database(
-            self.database_url, keys, signals=Signals(), clock=_now, say=lambda _sentence: None
+            self.database_url, keys, signals=Signals(), clock=now, say=lambda _sentence: None
         )
         try:
             yield database
@@ -168,8 +168,9 @@ class Installation:
             await comes("nothing waits any more", lambda: _nothing_waits(database))
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 — that of the processes
+def now() -> datetime:
+    """The clock of this machine, which the processes go by."""
+    return datetime.now(UTC)  # noqa: TID251 — the product itself has the same
 
 
 async def _nothing_waits(database: Database) -> bool:

@@ -158,11 +158,11 @@ async def test_a_second_line_is_asked_for_and_as_a_supplement_reaches_the_office
     taxpayer, officer = await either_house.visitor(), await either_house.officer("ayinur")
     await taxpayer.say(COMPLAINT)
     question = await taxpayer.say("当时是上午十点左右，二号窗口")
-    assert "您有一个正在办理的办件 2025-000001" in question.text
+    assert "办件 2025-000001" in question.text
     assert list(question.buttons) == ["补充到该办件", "新问题"]
     assert "已补充到办件 2025-000001" in (await taxpayer.press("补充到该办件")).text
     card = (await officer.heard())[-1]
-    assert "—— 补充" in card.text
+    assert "【补充】" in card.text
     assert "二号窗口" in card.text
     assert await number_of_cases(either_house) == 1
 

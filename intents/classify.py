@@ -98,6 +98,8 @@ class Classifier:
             if content in _SEALED and rules.get(content, 0.0) >= _PLAIN:
                 # A letter is read by many; an informer's must not be (第十八条).
                 winner, content = content, None
+            elif rules.get(content, 0.0) < _PLAIN:
+                content = None  # nothing says plainly what the letter is about
         if winner not in rules:
             winner = _cautious(reading, winner, alike[winner])
             if winner is Kind.QUESTION and _is_elsewhere(reading):

@@ -80,7 +80,7 @@ def read_lexicon(source: str | None = None) -> Lexicon:
     """
     if source is None:
         source = resources.files("intents").joinpath("data/kinds.yaml").read_text(encoding="utf-8")
-    parsed: Any = yaml.safe_load(source)
+    parsed: Any = yaml.load(source, Loader=yaml.CSafeLoader)
     file = _File.model_validate(parsed)
     concepts = {name: "|".join(parts) for name, parts in file.concepts.items()}
     for name, situation in file.situations.items():

@@ -28,7 +28,7 @@ def state_name(_: Words, case: Case) -> str:
 
 
 def deadline(_: Words, due_on: date) -> str:
-    return _("最迟 {day} 24:00 前答复（北京时间）", day=_.day(due_on))
+    return _("最迟 {day}24:00 前答复（北京时间）", day=_.day(due_on))
 
 
 async def receipt(telling: Telling) -> Speech:

@@ -48,13 +48,12 @@ async def card(telling: Telling) -> Speech | None:
     case = await find_case(telling.reader, telling.payload["case_id"])
     if case is None:
         return None
-    kind = telling.rules.kind(case.kind)
+    kind = kind_name(_, telling.rules, case.kind)
     state = state_name(_, case)
     if case.signed_by_name is not None:
         state = _("{state}（{officer}）", state=state, officer=case.signed_by_name)
     lines = [
-        *([_("【重大】")] if case.major else []),
-        _("办件 {number} · {kind}", number=case.number, kind=kind_name(_, telling.rules, case.kind)),
+        _("办件 {number} · {kind}", number=case.number, kind=kind) + (_(" · 重大") if case.major else ""),
         _("状态：{state}", state=state),
         _("承办部门：{department}", department=case.department_name),
         _("收到时间：{moment}（北京时间）", moment=_.moment(case.received_at)),
@@ -66,7 +65,7 @@ async def card(telling: Telling) -> Speech | None:
         ),
         _("分派理由：{reasons}", reasons="；".join(case.reasons)),
         *_passings(_, await events_of(telling.reader, case.id)),
-        *_letters(_, await messages_of(telling.reader, case.id), masked=kind.masked),
+        *_letters(_, await messages_of(telling.reader, case.id), masked=telling.rules.kind(case.kind).masked),
     ]
     if case.state in UNFINISHED:
         lines += ["", _("直接回复本条消息，即答复来信人。")]
@@ -76,9 +75,9 @@ async def card(telling: Telling) -> Speech | None:
 def _limits(_: Words, case: Case, signing: Reckoning | None, answering: Reckoning | None) -> Sequence[str]:
     lines = []
     if case.state == "open" and signing is not None and signing.due_on is not None:
-        lines.append(_("签收期限：{day} 24:00 前", day=_.day(signing.due_on)))
+        lines.append(_("签收期限：{day}24:00 前", day=_.day(signing.due_on)))
     if case.state in UNFINISHED and answering is not None and answering.due_on is not None:
-        lines.append(_("答复期限：{day} 24:00 前", day=_.day(answering.due_on)))
+        lines.append(_("答复期限：{day}24:00 前", day=_.day(answering.due_on)))
     return lines
 
 
@@ -300,13 +299,13 @@ async def remind_case(telling: Telling) -> Speech | None:
     overdue = telling.reader.now >= duty.due_at
     text = (
         _(
-            "【逾期】办件 {number} 应于 {day} 24:00 前{act}，至今未办，请立即办理。",
+            "【逾期】办件 {number} 应于 {day}24:00 前{act}，至今未办，请立即办理。",
             number=case.number,
             day=day,
             act=act,
         )
         if overdue
-        else _("【提醒】办件 {number} 请于 {day} 24:00 前{act}。", number=case.number, day=day, act=act)
+        else _("【提醒】办件 {number} 请于 {day}24:00 前{act}。", number=case.number, day=day, act=act)
     )
     return Speech(text, ((Button(_("查看办件"), Handle(case_id=case.id, act="card").pack()),),))
 

@@ -51,7 +51,7 @@ async def card(telling: Telling) -> Speech | None:
         _("理由：{reason}", reason=extension.reason),
     ]
     if reckoning is not None and reckoning.due_on is not None:
-        lines.append(_("现在的答复期限：{day} 24:00 前", day=_.day(reckoning.due_on)))
+        lines.append(_("现在的答复期限：{day}24:00 前", day=_.day(reckoning.due_on)))
     buttons = (
         Button(_("同意延期"), Extend(extension_id=extension.id, act="grant").pack()),
         Button(_("不同意"), Extend(extension_id=extension.id, act="refuse").pack()),

@@ -48,7 +48,7 @@ class Document:
 
     def _parse(self, path: Path) -> dict[str, Any]:
         try:
-            loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+            loader = yaml.CSafeLoader(path.read_text(encoding="utf-8"))
             node = loader.get_single_node()
             data = None if node is None else loader.construct_document(node)
         except OSError as error:

@@ -115,7 +115,7 @@ WRONG = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Plain YAML, except that a date stays text, for the model to read, and that a key written twice is an error."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -208,7 +208,10 @@ def _items(path: Path, key: str, findings: list[str]) -> Iterator[tuple[str, obj
 def _content(path: Path, findings: list[str]) -> object:
     """What the file says, None if it cannot be read (and then there is a finding)."""
     try:
-        content: object = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506 it is a SafeLoader
+        text = path.read_text(encoding="utf-8-sig")
+        if yaml.reader.Reader.NON_PRINTABLE.search(text):
+            raise ValueError("unprintable")  # told below; the parser in C would blame the next line
+        content: object = yaml.load(text, Loader=_Loader)  # noqa: S506 it is a SafeLoader
     except UnicodeDecodeError as error:
         findings.append(f"{path.name}：第{error.start + 1}个字节起不是 UTF-8 文字；应另存为 UTF-8 编码")
     except OSError:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, String, Table, UniqueConstraint
 
-from storage.tables.columns import Instant, SealedText, hashed, identity, metadata, points_to
+from storage.tables.columns import Instant, SealedJson, SealedText, hashed, identity, metadata, points_to
 
 cases = Table(
     "cases",
@@ -23,7 +23,7 @@ cases = Table(
     Column("opened_at", Instant, nullable=False),
     Column("answered_at", Instant),
     Column("confidence", Float, nullable=False),
-    Column("reasons", JSON, nullable=False),  # why this kind and this department
+    Column("reasons", SealedJson, nullable=False),  # why this kind and this department; they quote the text
     Column("words", JSON, nullable=False),  # what it is about, in words of the tax dictionary; none of a sealed case
     Column("rating", Integer),  # 1 to 5
 )

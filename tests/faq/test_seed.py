@@ -186,7 +186,7 @@ def test_a_wrong_id_is_told_by_the_place_of_the_entry(folder: Folder) -> None:
         ("- 只有一句话\n", "vat.yaml 第1条：不是「字段: 内容」的形式；应有 id、question、"),
         (GOOD.encode("gb18030"), "vat.yaml：第29个字节起不是 UTF-8 文字；应另存为 UTF-8 编码"),
         (GOOD + "\x00", "vat.yaml：含有 YAML 不允许的字符或者写法；应只用普通文字"),
-        ("[" * 5000, "vat.yaml：含有 YAML 不允许的字符或者写法；应只用普通文字"),
+        ("[" * 5000, "vat.yaml：第2行不合 YAML 格式；应检查"),
     ],
 )
 def test_a_file_that_is_no_list_of_entries_is_one_finding(folder: Folder, content: str | bytes, told: str) -> None:

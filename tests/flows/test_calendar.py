@@ -14,7 +14,7 @@ OFF = Change("xinjiang", {date(2025, 11, 7): Correction(counts=False, why="特�
 async def open_a_case(house: HouseUnderTest, name: str = "asker") -> str:
     taxpayer = await house.visitor(name)
     receipt = await taxpayer.say(QUESTION)
-    assert "11月12日（周三） 24:00" in receipt.text
+    assert "11月12日（周三）24:00" in receipt.text
     return receipt.text
 
 
@@ -26,7 +26,7 @@ async def test_a_preview_shows_what_a_day_off_would_move_and_moves_nothing(house
         ("case.answer", date(2025, 11, 12), date(2025, 11, 13))
     ]
     taxpayer = await house.visitor("asker-again")
-    assert "11月12日（周三） 24:00" in (await taxpayer.say(QUESTION)).text
+    assert "11月12日（周三）24:00" in (await taxpayer.say(QUESTION)).text
 
 
 async def test_a_day_off_moves_the_open_promise_and_its_taxpayer_is_told(either_house: HouseUnderTest) -> None:
@@ -37,7 +37,7 @@ async def test_a_day_off_moves_the_open_promise_and_its_taxpayer_is_told(either_
     await watch_rules(either_house.deps)
     await either_house.settle()
     told = (await taxpayer.heard())[-1]
-    assert "答复期限改为：最迟 11月13日（周四） 24:00 前答复" in told.text
+    assert "答复期限改为：最迟 11月13日（周四）24:00 前答复" in told.text
     assert "不计　　11月7日（周五）　特别放假" in (await taxpayer.press("如何计算")).text
 
 
@@ -46,7 +46,7 @@ async def test_a_case_opened_after_a_correction_counts_with_it(house: HouseUnder
         assert await correct(unit, house.deps.rules, OFF, "王样例") == []
     await watch_rules(house.deps)
     taxpayer = await house.visitor()
-    assert "11月13日（周四） 24:00" in (await taxpayer.say(QUESTION)).text
+    assert "11月13日（周四）24:00" in (await taxpayer.say(QUESTION)).text
 
 
 async def test_confirming_a_year_ends_what_was_provisional(house: HouseUnderTest) -> None:

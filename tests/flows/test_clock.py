@@ -7,7 +7,7 @@ from storage.people import invite
 from tests.house import HouseUnderTest
 
 QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"  # 国际税收管理处, where 王样例 works
-DUE = "11月12日（周三） 24:00"
+DUE = "11月12日（周三）24:00"
 
 
 async def test_waiting_for_the_taxpayer_stops_the_clock_and_the_reply_starts_it_again(
@@ -24,7 +24,7 @@ async def test_waiting_for_the_taxpayer_stops_the_clock_and_the_reply_starts_it_
 
     either_house.clock.advance(days=2)
     await taxpayer.say("合同是今年三月签的")
-    assert any("恢复计时：最迟 11月14日（周五） 24:00" in heard.text for heard in await taxpayer.heard())
+    assert any("恢复计时：最迟 11月14日（周五）24:00" in heard.text for heard in await taxpayer.heard())
     how = await taxpayer.press("如何计算")
     assert "11月4日（周二）　暂停计时" in how.text
     assert "合同是今年三月签的" in (await officer.heard())[-1].text
@@ -81,7 +81,7 @@ async def test_an_extension_is_asked_for_with_a_reason_and_granted_by_somebody_e
     assert "已同意" in (await leader.press("同意延期")).text
     told = (await taxpayer.heard())[-1]
     assert "原因：需要与境外税务机关核对资料。" in told.text
-    assert "最迟 11月24日（周一） 24:00" in told.text  # 15 working days in all
+    assert "最迟 11月24日（周一）24:00" in told.text  # 15 working days in all
     assert "阿依努尔·样例已同意" in (await officer.heard())[-1].text
     await officer.press("申请延期")
     assert "只能延期一次" in (await officer.say("还要更多时间。")).text
@@ -143,4 +143,4 @@ async def test_a_case_marked_as_major_is_shown_to_the_leaders(house: HouseUnderT
     taxpayer, officer, leader = await house.visitor(), await house.officer("wang"), await house.officer("ayinur")
     await taxpayer.say(QUESTION)
     assert "已标为重大" in (await officer.press("标为重大")).text
-    assert "【重大】\n办件 2025-000001" in (await leader.heard())[-1].text
+    assert "办件 2025-000001 · 咨询 · 重大" in (await leader.heard())[-1].text

@@ -51,11 +51,11 @@ async def test_signing_is_reminded_of_on_the_day_then_at_the_head_then_at_the_of
     assert await at(house, datetime(2025, 11, 4, 1, 59, 59, tzinfo=UTC)) == []
     assert await at(house, TUESDAY) == ["T0"]
     assert await who.reminders() == (1, 1, 0)
-    assert (await who.staff.heard())[-1].text == "【提醒】办件 2025-000001 请于 11月4日（周二） 24:00 前签收。"
+    assert (await who.staff.heard())[-1].text == "【提醒】办件 2025-000001 请于 11月4日（周二）24:00 前签收。"
     assert await at(house, morning(5)) == ["T+1"]
     assert await who.reminders() == (1, 2, 0)
     overdue = (await who.head.heard())[-1]
-    assert overdue.text == "【逾期】办件 2025-000001 应于 11月4日（周二） 24:00 前签收，至今未办，请立即办理。"
+    assert overdue.text == "【逾期】办件 2025-000001 应于 11月4日（周二）24:00 前签收，至今未办，请立即办理。"
     assert await at(house, morning(6)) == ["T+2"]
     assert await who.reminders() == (1, 2, 1)
     assert COMPLAINT in (await who.office.press("查看办件")).text
@@ -75,7 +75,7 @@ async def test_the_answer_is_reminded_of_two_days_before_one_day_before_on_the_d
     assert await at(house, morning(15)) == []
     assert await at(house, morning(17)) == ["T0"]
     assert await who.reminders() == (3, 3, 1)
-    assert (await who.office.heard())[-1].text == "【提醒】办件 2025-000001 请于 11月17日（周一） 24:00 前答复。"
+    assert (await who.office.heard())[-1].text == "【提醒】办件 2025-000001 请于 11月17日（周一）24:00 前答复。"
     assert await at(house, morning(18)) == ["T+1"]
     assert await who.reminders() == (3, 4, 2)
     assert "【逾期】办件 2025-000001 应于 11月17日（周一）" in (await who.head.heard())[-1].text
@@ -169,7 +169,7 @@ async def test_ninety_calendar_days_end_where_they_end_and_are_reminded_of_on_wo
     assert await at(house, morning(28, 1, 2026)) == ["T-2"]
     assert await at(house, morning(29, 1, 2026)) == ["T-1"]
     assert await at(house, morning(30, 1, 2026)) == ["T0"]
-    assert (await officer.heard())[-1].text == "【提醒】办件 2025-000001 请于 2月1日（周日） 24:00 前答复。"
+    assert (await officer.heard())[-1].text == "【提醒】办件 2025-000001 请于 2月1日（周日）24:00 前答复。"
     assert await at(house, morning(1, 2, 2026)) == []
     assert await at(house, morning(2, 2, 2026)) == ["T+1"]
     assert (await officer.heard())[-1].text.startswith("【逾期】")
@@ -197,12 +197,12 @@ async def test_passing_on_reminds_the_new_department_and_no_longer_the_old_one(h
     await old.say("主要涉及所得税。")
     before = len(await old.heard())
     assert await at(house, TUESDAY) == [None, "T0"]  # the answer was only looked at
-    assert "【提醒】办件 2025-000001 请于 11月4日（周二） 24:00 前签收" in (await new.heard())[-1].text
+    assert "【提醒】办件 2025-000001 请于 11月4日（周二）24:00 前签收" in (await new.heard())[-1].text
     assert len(await old.heard()) == before
     await new.press("查看办件")
     await new.press("签收")
     assert await at(house, morning(10)) == ["T-2"]
-    assert count_of(await new.heard(), "请于 11月12日（周三） 24:00 前答复") == 1
+    assert count_of(await new.heard(), "请于 11月12日（周三）24:00 前答复") == 1
     assert len(await old.heard()) == before
 
 

@@ -24,8 +24,8 @@ async def test_an_officer_signs_and_answers_by_button_and_text(house: HouseUnder
     await taxpayer.say(COMPLAINT)
     card = (await officer.heard())[-1]
     assert list(card.buttons)[:2] == ["签收", "答复"]
-    assert "签收期限：11月4日（周二） 24:00 前" in card.text
-    assert "答复期限：11月17日（周一） 24:00 前" in card.text
+    assert "签收期限：11月4日（周二）24:00 前" in card.text
+    assert "答复期限：11月17日（周一）24:00 前" in card.text
     signed = await officer.press("签收")
     assert "您已签收办件 2025-000001，已告知来信人" in signed.text
     assert "请输入对办件 2025-000001 的答复" in (await officer.press("答复", on=signed)).text
@@ -111,8 +111,8 @@ async def test_passing_on_renews_the_signing_and_keeps_the_clock_of_the_answer(e
     assert told == "您的办件 2025-000001 已转由所得税处办理，答复期限不变。"
 
     card = (await new.heard())[-1]
-    assert "签收期限：11月5日（周三） 24:00 前" in card.text
-    assert "答复期限：11月12日（周三） 24:00 前" in card.text
+    assert "签收期限：11月5日（周三）24:00 前" in card.text
+    assert "答复期限：11月12日（周三）24:00 前" in card.text
     signing = await duties_of(either_house, "case.sign")
     assert [duty.outcome for duty in signing] == ["done", None]
     holder = f"department:{await department_number(either_house, 'income')}"

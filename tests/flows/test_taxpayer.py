@@ -85,7 +85,7 @@ async def test_what_no_entry_answers_becomes_a_case_with_reasons(house: HouseUnd
     receipt = await taxpayer.say(UNKNOWN)
     assert "您的来信（咨询）已收到" in receipt.text
     assert "承办部门：财产和行为税处" in receipt.text
-    assert "最迟 11月12日（周三） 24:00 前答复（北京时间）" in receipt.text
+    assert "最迟 11月12日（周三）24:00 前答复（北京时间）" in receipt.text
     card = (await officer.heard())[-1]
     assert "出现“城镇土地使用税”" in card.text
     assert UNKNOWN in card.text

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, event, make_url, text
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from storage.group_commit import CommitLostError, Writer
+from storage.inline_sqlite import connect
 from storage.signals import PG_CHANNEL, Signals
 from storage.unit import Reader, Unit
 from storage.vault import Hasher, Vault
@@ -49,7 +51,7 @@ def make_engine(url: URL, vault: Vault) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(
             url,
-            connect_args={"isolation_level": None},  # we say BEGIN ourselves
+            async_creator=partial(connect, str(url.database), BUSY_MILLISECONDS),
             poolclass=AsyncAdaptedQueuePool,
             pool_size=4,
             max_overflow=16,

@@ -78,11 +78,11 @@ class Delivery:
             self._deps.nursery.keep(f"sender:{self._channel}:{number}", partial(self._send, holder))
 
     async def _send(self, holder: str) -> None:
-        with self._deps.database.signals.listen(outbox_topic(self._channel)) as bell:
-            while not self._deps.nursery.stopping.is_set():
-                ours = self._sole is None or self._sole.held
-                if not (ours and await self.deliver_next(holder)):
-                    await bell.wait()
+        bell = self._deps.database.signals.pool(outbox_topic(self._channel))
+        while not self._deps.nursery.stopping.is_set():
+            ours = self._sole is None or self._sole.held
+            if not (ours and await self.deliver_next(holder)):
+                await bell.wait()
 
     async def deliver_next(self, holder: str) -> bool:
         """Say what waits for the most urgent address; False where nothing waits, or the channel is to be silent."""

@@ -49,10 +49,10 @@ class Intake:
             self._deps.nursery.keep(f"worker:{number}", partial(self._work, holder))
 
     async def _work(self, holder: str) -> None:
-        with self._deps.database.signals.listen(INBOX) as bell:
-            while not self._deps.nursery.stopping.is_set():
-                if not await self.handle_next(holder):
-                    await bell.wait()
+        bell = self._deps.database.signals.pool(INBOX)
+        while not self._deps.nursery.stopping.is_set():
+            if not await self.handle_next(holder):
+                await bell.wait()
 
     async def handle_next(self, holder: str) -> bool:
         """Handle the next update of the lane that has waited longest; False where nothing waits."""

@@ -139,7 +139,6 @@ async def settle(unit: Unit, claimed: Claimed, outcome: str = "handled") -> None
     )
     if settled.rowcount != len(claimed.ids):
         raise UnitAbandonedError("the update has been settled already")
-    unit.wake.add(INBOX)
 
 
 async def put_back(unit: Unit, claimed: Claimed, *, wait: timedelta, failed: bool) -> None:

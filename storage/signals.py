@@ -14,6 +14,7 @@ import asyncpg
 from sqlalchemy import URL
 
 LOOK_ANYWAY_SECONDS = 1.0
+MOST_RINGS = 16  # that wait for a worker; who comes late finds all the work there is
 PG_CHANNEL = "shuiqiao"
 
 
@@ -34,9 +35,31 @@ class Bell:
         self._rung.clear()
 
 
+class PoolBell:
+    """Rings for several workers of one kind, of whom each ring wakes one: one piece of work needs no more."""
+
+    def __init__(self) -> None:
+        self._rings: asyncio.Queue[None] = asyncio.Queue(MOST_RINGS)
+
+    def ring(self) -> None:
+        with suppress(asyncio.QueueFull):
+            self._rings.put_nowait(None)
+
+    async def wait(self, seconds: float = LOOK_ANYWAY_SECONDS) -> None:
+        """Return when it is this worker's turn to look, or after `seconds` at the latest."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._rings.get()
+
+
 class Signals:
     def __init__(self) -> None:
         self._bells: defaultdict[str, set[Bell]] = defaultdict(set)
+        self._pools: dict[str, PoolBell] = {}
+
+    def pool(self, topic: str) -> PoolBell:
+        """The bell that all workers on a topic share."""
+        return self._pools.setdefault(topic, PoolBell())
 
     @contextmanager
     def listen(self, topic: str) -> Iterator[Bell]:
@@ -52,6 +75,8 @@ class Signals:
     def ring(self, topic: str) -> None:
         for bell in tuple(self._bells.get(topic, ())):
             bell.ring()
+        if topic in self._pools:
+            self._pools[topic].ring()
 
 
 async def relay(url: URL, signals: Signals) -> None:

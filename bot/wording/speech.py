@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -45,7 +46,7 @@ class Words:
     def __init__(self, language: str, translations: NullTranslations) -> None:
         self.language = language
         self._translations = translations
-        self._locale = "zh_CN" if language == CHINESE else "en_GB"
+        self._locale = Locale.parse("zh_CN" if language == CHINESE else "en_GB")
 
     def __call__(self, sentence: str, /, **facts: object) -> str:
         """The sentence in this language, with its {facts} put in."""

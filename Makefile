@@ -19,7 +19,7 @@ run: .venv/run.stamp ## 启动税桥 / start the house (PORT and SHUIQIAO_* are 
 
 .PHONY: test
 test: check chromium ## 全部检查和测试 / every check, then every test (ARGS="-k name" chooses)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: check
 check: .venv/dev.stamp ## 静态检查 / lint, format, types and the arrows between the rooms

@@ -9,12 +9,13 @@ nobody would make.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from storage.waiting import to_the_end, wait_out
 
 MOST_UNITS_IN_A_GROUP = 64
 
@@ -50,16 +51,16 @@ class Writer:
             try:
                 yield connection
             except BaseException:
-                await _to_the_end(self._take_back(connection))
+                await to_the_end(self._take_back(connection))
                 raise
             await self._keep(connection)
         finally:
             try:
                 if self._is_complete():
-                    await _to_the_end(self._commit())
+                    await to_the_end(self._commit())
             finally:
                 self._turn.release()
-        await _wait_out(group)
+        await wait_out(group)
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -73,7 +74,7 @@ class Writer:
         except BaseException:
             self._in_line -= 1
             if self._is_complete() and not self._turn.locked():
-                await _to_the_end(self._commit_for_those_before())
+                await to_the_end(self._commit_for_those_before())
             raise
         self._in_line -= 1
 
@@ -97,7 +98,7 @@ class Writer:
                 self._size = 0
             await self._connection.exec_driver_sql("SAVEPOINT unit")
         except BaseException as error:
-            await _to_the_end(self._abandon(error))
+            await to_the_end(self._abandon(error))
             raise
         return self._group, self._connection
 
@@ -105,7 +106,7 @@ class Writer:
         try:
             await connection.exec_driver_sql("RELEASE unit")
         except BaseException as error:
-            await _to_the_end(self._abandon(error))
+            await to_the_end(self._abandon(error))
             raise
         self._size += 1
 
@@ -148,21 +149,3 @@ class Writer:
                 lost = CommitLostError("the shared transaction was lost; nothing of it has happened")
                 lost.__cause__ = cause
                 group.set_exception(lost)
-
-
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Do `work` whatever happens; a cancellation that comes meanwhile is passed on when it is done."""
-    await _wait_out(asyncio.get_running_loop().create_task(work))
-
-
-async def _wait_out(work: asyncio.Future[None]) -> None:
-    cancelled: asyncio.CancelledError | None = None
-    while not work.done():
-        try:
-            await asyncio.wait((work,))
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        work.exception()  # somebody has looked at it
-        raise cancelled
-    work.result()

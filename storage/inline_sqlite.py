@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Self
 
+from storage.waiting import wait_out
+
 WAITS = ("BEGIN", "COMMIT", "VACUUM", "PRAGMA")
 
 
@@ -93,10 +95,7 @@ async def connect(path: str, busy_milliseconds: int) -> InlineConnection:
 
 
 async def _in_thread(work: Any, *arguments: Any) -> None:
-    """Wait for `work` to its end even when cancelled: a connection must not be used while a thread uses it."""
-    waiting = asyncio.ensure_future(asyncio.to_thread(work, *arguments))  # noqa: TID251  awaited right here
-    try:
-        await asyncio.shield(waiting)
-    except asyncio.CancelledError:
-        await asyncio.wait((waiting,))
-        raise
+    """Wait for `work` to its end however often we are cancelled: to close or use a connection that a thread is using
+    ends the process.
+    """
+    await wait_out(asyncio.get_running_loop().run_in_executor(None, work, *arguments))

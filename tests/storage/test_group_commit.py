@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -266,6 +268,27 @@ async def test_who_is_cancelled_while_waiting_for_the_others_waits_for_the_commi
     assert isinstance(raised[0], asyncio.CancelledError)
     assert raised[1] is None
     assert [await kept(sqlite, name) for name in ("first", "second")] == ["kept", "kept"]
+
+
+async def test_who_is_cancelled_again_and_again_while_the_file_is_locked_harms_nothing(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    """A thread is waiting for the lock on that connection: to close it now would end the process."""
+    await keep(sqlite, "before")
+    other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waits_for_the_lock = asyncio.Event()
+    Statements(sqlite).before("BEGIN IMMEDIATE", waits_for_the_lock.set)
+    cancelled = start(keep(sqlite, "cancelled"))
+    await waits_for_the_lock.wait()
+    for _ in range(5):
+        await asyncio.sleep(0.01)
+        cancelled.cancel()
+    assert not cancelled.done()
+    other.close()
+    assert isinstance((await end(cancelled))[0], asyncio.CancelledError)
+    await keep(sqlite, "later")
+    assert [await kept(sqlite, name) for name in ("before", "cancelled", "later")] == ["kept", None, "kept"]
 
 
 async def fill_the_disk(database: Database) -> Then:

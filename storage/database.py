@@ -51,7 +51,7 @@ def make_engine(url: URL, vault: Vault) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(
             url,
-            async_creator=partial(connect, str(url.database), BUSY_MILLISECONDS),
+            async_creator=partial(connect, url, BUSY_MILLISECONDS),
             poolclass=AsyncAdaptedQueuePool,
             pool_size=4,
             max_overflow=16,

@@ -9,6 +9,9 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, Self
+from urllib.parse import urlencode
+
+from sqlalchemy import URL
 
 from storage.waiting import wait_out
 
@@ -88,9 +91,16 @@ class InlineConnection:
         return self._connection
 
 
-async def connect(path: str, busy_milliseconds: int) -> InlineConnection:
-    """Open a file; raises sqlite3.OperationalError where it cannot be opened."""
-    connection = sqlite3.connect(path, timeout=busy_milliseconds / 1000, isolation_level=None, check_same_thread=False)
+async def connect(url: URL, busy_milliseconds: int) -> InlineConnection:
+    """Open a file, or a `file:` address with options; raises sqlite3.OperationalError where it cannot be opened."""
+    options = {name: value for name, value in url.query.items() if name != "uri"}
+    connection = sqlite3.connect(
+        f"{url.database}?{urlencode(options)}" if options else str(url.database),
+        timeout=busy_milliseconds / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        uri="uri" in url.query,
+    )
     return InlineConnection(connection)
 
 

@@ -15,12 +15,14 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 
+from bot.app import open_house
+from bot.settings import read_settings
 from escalation.seed import SeedError as BureauSeedError
 from escalation.seed import load_bureau, load_kinds
 from faq.seed import SeedError as FaqSeedError
 from faq.seed import load_categories, load_entries
 from tests.bot.command import ROOT, Done, contents, run_command
-from tests.house import open_test_house, sqlite_url
+from tests.house import interpreter, open_test_house, sqlite_url
 from tests.postgres import drop_database, fresh_database
 
 NOBODY = 65534
@@ -228,13 +230,13 @@ async def test_a_second_process_on_sqlite_is_refused_while_the_first_one_works_o
 
 
 @pytest.mark.parametrize("largest_file", [20_000, 200_000, 1_000_000], ids=["opening", "migrating", "founding"])
-def test_a_full_disk_is_told_and_the_next_start_goes_on_from_there(folder: Path, largest_file: int) -> None:
-    refused(run(folder, largest_file=largest_file), "磁盘")
-    # What was kept is whole: the same start with room goes as far as the port.
-    with closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        refused(run(folder, PORT=str(taken.getsockname()[1])), "已被占用")
+async def test_a_full_disk_is_told_and_the_next_start_goes_on_from_there(folder: Path, largest_file: int) -> None:
+    refused(await asyncio.to_thread(run, folder, largest_file=largest_file), "磁盘")
+    # What was kept is whole: the same house opens once there is room.
+    var = folder / "var"
+    settings = read_settings({}, database_url=f"sqlite:///{var}/shuiqiao.db", key_file=var / "key")
+    async with open_house(settings, say=lambda _sentence: None, interpreter=interpreter()):
+        pass
     with closing(sqlite3.connect(folder / "var" / "shuiqiao.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("SELECT count(*) FROM entries").fetchone()[0] > 60

@@ -35,7 +35,10 @@ async def stream(request: web.Request) -> web.StreamResponse:
     page = await _visit(request, door)
     after = _number(request.headers.get("Last-Event-ID") or request.query.get("after"))
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
-    await response.prepare(request)
+    try:
+        await response.prepare(request)
+    except ConnectionResetError:
+        return response  # the browser has gone before the first word
     with request.app[DEPS].database.signals.listen(webchat_topic(page.address_id)) as bell:
         request.app[STREAMS].add(bell)
         try:

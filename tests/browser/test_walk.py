@@ -102,13 +102,13 @@ async def test_a_second_line_is_asked_whether_it_belongs_to_the_open_case(taxpay
     await taxpayer.say(COMPLAINT)
     number = number_in(await taxpayer.hear("办件编号"))
     await taxpayer.say("还有，三号窗口一直没有人")
-    await taxpayer.hear(f"您有一个正在办理的办件 {number}")
+    await taxpayer.hear(f"您的办件 {number} 正在办理")
     await taxpayer.press("补充到该办件")
     await taxpayer.hear(f"已补充到办件 {number}")
-    assert "—— 补充" in await officer.hear("三号窗口一直没有人")
+    assert "【补充】" in await officer.hear("三号窗口一直没有人")
 
     await taxpayer.say("个体户月销售额10万元以内要交增值税吗")
-    await taxpayer.hear(f"您有一个正在办理的办件 {number}")
+    await taxpayer.hear(f"您的办件 {number} 正在办理")
     await taxpayer.press("新问题")
     await taxpayer.hear("免征增值税")
 

@@ -250,6 +250,75 @@ def calendar_due(
     console.print(f"最迟 {account.due_on} 24:00（北京时间）" + ("，暂定" if account.provisional else ""))
 
 
+@calendar.command("correct", cls=ChineseCommand)
+def calendar_correct(
+    on: Annotated[date, typer.Argument(parser=_local_date, metavar="日期", help="形如 2027-02-11。")],
+    *,
+    works: Annotated[bool, typer.Option("--works/--off", help="这一天上班，还是放假。")],
+    why: Annotated[str, typer.Option(metavar="原因", help="例如 春节放假；会显示给来信人。")],
+    region: Annotated[str, typer.Option(metavar="地区", help="xinjiang 或 national。")] = "xinjiang",
+    yes: Annotated[bool, typer.Option("--yes", help="不再询问，直接改。")] = False,
+) -> None:
+    """更正一天是否上班：先列出哪些办件的期限会变，确认后一并改期并告知来信人。"""
+    _correct(region, on, counts=works, why=why, confirm=None, yes=yes)
+
+
+@calendar.command("confirm", cls=ChineseCommand)
+def calendar_confirm(
+    year: Annotated[int, typer.Argument(parser=_whole_number, metavar="年份", help="形如 2027。")],
+    *,
+    region: Annotated[str, typer.Option(metavar="地区", help="xinjiang 或 national。")] = "xinjiang",
+    yes: Annotated[bool, typer.Option("--yes", help="不再询问，直接改。")] = False,
+) -> None:
+    """确认一年的放假安排已按正式通知核对：这一年的日期不再是暂定。"""
+    _correct(region, None, counts=False, why="", confirm=year, yes=yes)
+
+
+def _correct(region: str, on: date | None, *, counts: bool, why: str, confirm: int | None, yes: bool) -> None:
+    from bot.acting import ACTING_ERRORS, change_of, make_change, preview_change
+    from escalation.workdays import make_calendar
+
+    now = datetime.now(UTC)  # noqa: TID251  the clock of app.py would bring the whole conversation along
+    try:
+        make_calendar(region)
+        change = change_of(region, on, counts=counts, why=why, confirm=confirm)
+        settings = _settings()
+        moves = preview_change(settings, now, change)
+        console = make_console()
+        if moves:
+            table = Table("办件", "现在", "改为", title="下列期限会变", title_justify="left")
+            for number, move in moves:
+                table.add_row(number, move.was_on.isoformat(), move.will_be_on.isoformat())
+            console.print(table)
+        else:
+            console.print("没有办件的期限会变。")
+        if not yes and not typer.confirm("确定要改吗？", default=False):
+            console.print("没有改。")
+            return
+        console.print(f"已改，{make_change(settings, now, change)} 个期限已调整并告知来信人。")
+    except (*ACTING_ERRORS, ValueError) as error:
+        fail(str(error))
+
+
+@app.command("invite", cls=ChineseCommand)
+def invite(
+    officer: Annotated[str, typer.Argument(metavar="工作人员", help="代码，例如 wang。")],
+    *,
+    department: Annotated[str | None, typer.Option(metavar="部门", help="代码：邀请的是该部门的群。")] = None,
+) -> None:
+    """发一个一次性的 Telegram 邀请：绑定工作人员本人，或绑定部门的群。"""
+    from bot.acting import ACTING_ERRORS, make_invitation
+
+    now = datetime.now(UTC)  # noqa: TID251  the clock of app.py would bring the whole conversation along
+    try:
+        token = make_invitation(_settings(), now, officer, department)
+    except ACTING_ERRORS as error:
+        fail(str(error))
+    where = "与税桥私聊，发送" if department is None else "把税桥加入部门的群，在群里发送"
+    command = "/start" if department is None else "/bind"
+    make_console().print(f"12 小时内有效，只能用一次。{where}：\n{command} {token}", soft_wrap=True)
+
+
 def _look() -> "Looking":
     from bot.looking import LOOKING_ERRORS, look
 

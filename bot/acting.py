@@ -1,0 +1,110 @@
+"""What an administrator does from the terminal, also while the house runs: correct the calendar, invite officers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from bot.settings import Settings
+from escalation.casebook import find_case
+from escalation.corrections import Change, Move, correct, preview, read_rulebook
+from escalation.rulebook import make_rulebook
+from escalation.seed import SeedError, load_kinds
+from escalation.workdays import Correction
+from storage.database import Database, DatabaseError
+from storage.looking import look_into
+from storage.opening import Keys, open_database
+from storage.people import invite
+from storage.signals import Signals
+from storage.tables import departments, officers
+from storage.unit import Reader
+from storage.vault import VaultError
+
+TERMINAL = "终端"
+INVITATION = timedelta(hours=12)
+
+# What an operator can put right: said in a sentence.
+ACTING_ERRORS = (DatabaseError, VaultError, SeedError)
+
+Done = TypeVar("Done")
+
+
+def change_of(region: str, on: date | None, *, counts: bool, why: str, confirm: int | None) -> Change:
+    """One corrected day, a confirmed year, or both."""
+    corrections = {} if on is None else {on: Correction(counts, why)}
+    return Change(region, corrections, frozenset() if confirm is None else frozenset({confirm}))
+
+
+def preview_change(settings: Settings, now: datetime, change: Change) -> Sequence[tuple[str, Move]]:
+    """What the change would move: the number of the case, and the move. Nothing is written."""
+
+    async def look(database: Database) -> Sequence[tuple[str, Move]]:
+        async with database.reader() as reader:
+            rules = await read_rulebook(reader, make_rulebook(load_kinds()))
+            return [(await _number(reader, move), move) for move in await preview(reader, rules, change)]
+
+    return asyncio.run(_with_database(settings, now, look))
+
+
+def make_change(settings: Settings, now: datetime, change: Change) -> int:
+    """Make the change; gives back how many open duties it moved. A running house takes it over within a second."""
+
+    async def act(database: Database) -> int:
+        async with database.unit() as unit:
+            rules = await read_rulebook(unit, make_rulebook(load_kinds()))
+            return len(await correct(unit, rules, change, TERMINAL))
+
+    return asyncio.run(_with_database(settings, now, act))
+
+
+def make_invitation(settings: Settings, now: datetime, officer: str, department: str | None) -> str:
+    """A one-time token that binds a chat to an officer or, with a department's code, a group to that department.
+
+    Raises DatabaseError where there is no such officer or department, or the department's cases are sealed.
+    """
+
+    async def act(database: Database) -> str:
+        async with database.unit() as unit:
+            found = await unit.one(select(officers).where(officers.c.code == officer, officers.c.left_at.is_(None)))
+            if found is None:
+                staff = await unit.all(select(officers.c.code).where(officers.c.left_at.is_(None)))
+                known = "、".join(row.code for row in staff)
+                raise DatabaseError(f"没有代码为 {officer} 的工作人员；现有：{known}。")
+            department_id = None
+            if department is not None:
+                row = await unit.one(
+                    select(departments).where(
+                        departments.c.bureau_id == found.bureau_id, departments.c.code == department
+                    )
+                )
+                if row is None or row.sealed or row.internal:
+                    raise DatabaseError(f"没有可以绑定群的部门 {department}；密封的和只在局内使用的机构不能绑定。")
+                department_id = row.id
+            return await invite(unit, found.id, "bind", INVITATION, department_id=department_id)
+
+    return asyncio.run(_with_database(settings, now, act))
+
+
+async def _number(reader: Reader, move: Move) -> str:
+    case = await find_case(reader, move.subject_id) if move.kind.startswith("case.") else None
+    return "" if case is None else case.number
+
+
+async def _with_database(settings: Settings, now: datetime, act: Callable[[Database], Awaitable[Done]]) -> Done:
+    """Act on the database in use; raises DatabaseError where there is none yet, or it is of another version."""
+
+    async def exists(_reader: Reader) -> bool:
+        return True
+
+    if await look_into(settings.database_url, now, exists) is None:
+        raise DatabaseError("还没有数据库。请先启动一次税桥（make run）。")
+    keys = Keys(settings.key.get_secret_value() if settings.key else None, settings.key_file)
+    database = await open_database(
+        settings.database_url, keys, signals=Signals(), clock=lambda: now, say=lambda _sentence: None
+    )
+    try:
+        return await act(database)
+    finally:
+        await database.close()

@@ -1,0 +1,74 @@
+"""An administrator at the terminal, beside the running house."""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.jobs import watch_rules
+from tests.bot.command import Done, contents, run_command
+from tests.house import HouseUnderTest, open_test_house, sqlite_url
+
+QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"
+
+
+async def at_the_terminal(folder: Path, *arguments: str) -> Done:
+    url, key = sqlite_url(folder), str(folder / "key")
+    act = partial(run_command, folder, *arguments, SHUIQIAO_DATABASE_URL=url, SHUIQIAO_KEY_FILE=key)
+    return await asyncio.to_thread(act)
+
+
+async def test_a_day_off_is_previewed_made_and_told_while_the_house_runs(house: HouseUnderTest, tmp_path: Path) -> None:
+    taxpayer = await house.visitor()
+    assert "11月12日（周三）24:00" in (await taxpayer.say(QUESTION)).text
+    done = await at_the_terminal(tmp_path, "calendar", "correct", "2025-11-07", "--off", "--why", "特别放假", "--yes")
+    assert (done.code, done.said) == (0, "")
+    assert "2025-000001" in done.out
+    assert "2025-11-13" in done.out
+    house.clock.now = datetime.now(UTC)  # noqa: TID251  the terminal's clock is the real one
+    await watch_rules(house.deps)
+    await house.settle()
+    assert "答复期限改为：最迟 11月13日（周四）24:00" in (await taxpayer.heard())[-1].text
+
+
+async def test_a_confirmed_year_is_provisional_no_more(house: HouseUnderTest, tmp_path: Path) -> None:
+    done = await at_the_terminal(tmp_path, "calendar", "confirm", "2026", "--yes")
+    assert (done.code, done.said) == (0, "")
+    await watch_rules(house.deps)
+    assert not house.deps.rules.calendar("xinjiang").provisional_year(2026)
+
+
+async def test_an_invitation_from_the_terminal_binds_a_departments_group(house: HouseUnderTest, tmp_path: Path) -> None:
+    house.clock.now = datetime.now(UTC)  # noqa: TID251  the terminal's clock is the real one
+    done = await at_the_terminal(tmp_path, "invite", "wang", "--department", "international")
+    command = done.out.splitlines()[-1]
+    assert command.startswith("/bind ")
+    group = house.telegram_person(71, chat_id=-500)
+    await group.say(command)
+    assert "本群已绑定国际税收管理处" in group.heard()[-1].text
+    await (await house.visitor()).say(QUESTION)
+    assert "承办部门：国际税收管理处" in group.heard()[-1].text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["invite", "nobody"], "没有代码为 nobody 的工作人员；现有：ayinur、wang"),
+        (["invite", "wang", "--department", "inspection"], "没有可以绑定群的部门 inspection"),
+        (["calendar", "confirm", "2027", "--region", "mars", "--yes"], "未知地区"),
+    ],
+)
+async def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    async with open_test_house(sqlite_url(tmp_path), tmp_path):
+        done = await at_the_terminal(tmp_path, *arguments)
+    assert done.code == 1
+    assert sentence in done.said
+    assert "Traceback" not in done.said
+
+
+async def test_before_the_first_start_there_is_nothing_to_act_on(tmp_path: Path) -> None:
+    done = await at_the_terminal(tmp_path, "invite", "wang")
+    assert (done.code, done.said) == (1, "还没有数据库。请先启动一次税桥（make run）。\n")
+    assert contents(tmp_path) == {}

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 from aiohttp import web
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
-from bot.channels.webchat import Page
-from bot.web.keys import DEPS
-from bot.web.security import new_token
-from storage.people import session_address
+from bot.channels.webchat import WEB, WEB_BOT_ID, Page, chat_number
+from bot.web.keys import DEPS, LIMITS
+from bot.web.pages import language_of
+from bot.web.security import network_address, new_token
+from storage.people import admit, begin_session, session_address
 from storage.tables import addresses, sessions
 from storage.unit import Reader, Unit
 from storage.webchat import webchat_topic
@@ -71,6 +73,35 @@ async def page_of(request: web.Request, door: Door) -> Page:
     """The page behind a cookie; raises 401 where there is none. One officer's cookie opens no other officer's desk."""
     async with request.app[DEPS].database.reader() as reader:
         page = await find_page(reader, door, token_of(request, door))
+    if page is None:
+        raise web.HTTPUnauthorized
+    return page
+
+
+async def visit(request: web.Request, door: Door) -> Page:
+    """The page behind a cookie. A visitor whose cookie is new becomes known here, and is welcomed.
+
+    The page's stream and its first words may come at the same time: whoever is second finds what the first one made.
+    """
+    try:
+        return await page_of(request, door)
+    except web.HTTPUnauthorized:
+        if door.officer_id is not None:
+            raise
+    if not await request.app[LIMITS].admit_address(network_address(request)):
+        raise web.HTTPTooManyRequests
+    token, language = token_of(request, door), language_of(request)
+    try:
+        async with request.app[DEPS].database.unit() as unit:
+            page = await find_page(unit, door, token)  # another tab may have been faster
+            if page is None and await may_begin(unit, token):
+                chat_id = chat_number(unit, "visitor", token)
+                address_id = await admit(unit, WEB, WEB_BOT_ID, chat_id, language=language)
+                await begin_session(unit, token, address_id, door.audience, door.length)
+                page = Page(address_id, chat_id, language)
+                await page.start(unit)
+    except IntegrityError:
+        return await page_of(request, door)
     if page is None:
         raise web.HTTPUnauthorized
     return page

@@ -100,9 +100,14 @@ def csrf_for(request: web.Request, token: str) -> str:
     return request.app[DEPS].database.hasher("csrf", token)
 
 
+def carries_csrf(request: web.Request, token: str, given: str) -> bool:
+    """Whether the form or header carries the page's own token."""
+    return hmac.compare_digest(csrf_for(request, token).encode(), given.encode("utf-8", "surrogateescape"))
+
+
 def check_csrf(request: web.Request, token: str, given: str) -> None:
     """Raises 403 where the form or header does not carry the page's own token."""
-    if not hmac.compare_digest(csrf_for(request, token).encode(), given.encode("utf-8", "surrogateescape")):
+    if not carries_csrf(request, token, given):
         raise web.HTTPForbidden
 
 

@@ -10,12 +10,10 @@ import structlog
 from aiohttp import web
 from sqlalchemy import Row
 
-from bot.channels.webchat import WEB, WEB_BOT_ID, Page, chat_number
-from bot.web.doors import Door, door_of, find_page, may_begin, page_of, token_of
-from bot.web.keys import DEPS, LIMITS, STREAMS
-from bot.web.pages import language_of
-from bot.web.security import network_address
-from storage.people import admit, begin_session, session_address
+from bot.channels.webchat import Page
+from bot.web.doors import Door, door_of, token_of, visit
+from bot.web.keys import DEPS, STREAMS
+from storage.people import session_address
 from storage.signals import Bell
 from storage.webchat import messages_after, webchat_topic
 
@@ -32,7 +30,7 @@ QUIET_SECONDS = 15.0
 async def stream(request: web.Request) -> web.StreamResponse:
     """The history after `Last-Event-ID` (else `after`), then whatever changes, until the session or the house ends."""
     door = door_of(request)
-    page = await _visit(request, door)
+    page = await visit(request, door)
     after = _number(request.headers.get("Last-Event-ID") or request.query.get("after"))
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
     try:
@@ -83,29 +81,6 @@ async def stop_streams(app: web.Application) -> None:
     """Let no browser's stream hold up the end of the house."""
     for bell in app[STREAMS]:
         bell.ring()
-
-
-async def _visit(request: web.Request, door: Door) -> Page:
-    """The page that listens. A visitor whose cookie is new becomes known here, and is welcomed."""
-    try:
-        return await page_of(request, door)
-    except web.HTTPUnauthorized:
-        if door.officer_id is not None:
-            raise
-    if not await request.app[LIMITS].admit_address(network_address(request)):
-        raise web.HTTPTooManyRequests
-    token, language = token_of(request, door), language_of(request)
-    async with request.app[DEPS].database.unit() as unit:
-        page = await find_page(unit, door, token)  # another tab may have been faster
-        if page is None and await may_begin(unit, token):
-            chat_id = chat_number(unit, "visitor", token)
-            address_id = await admit(unit, WEB, WEB_BOT_ID, chat_id, language=language)
-            await begin_session(unit, token, address_id, door.audience, door.length)
-            page = Page(address_id, chat_id, language)
-            await page.start(unit)
-    if page is None:
-        raise web.HTTPUnauthorized
-    return page
 
 
 def message_json(row: Row[Any]) -> dict[str, Any]:

@@ -200,3 +200,10 @@ async def test_behind_a_proxy_the_address_is_whom_the_proxy_names(
             async with visitor.session.get(url + "/enter/guess", headers={"X-Forwarded-For": named}) as answer:
                 statuses.append(answer.status)
     assert statuses == [410, 410, third]
+
+
+async def test_words_that_are_faster_than_the_pages_stream_are_taken_in(served: ServedHouse) -> None:
+    async with visit(served.url) as newcomer:
+        await newcomer.load()
+        assert await newcomer.say("你好") == 202
+        assert [one["text"] for one in await newcomer.listen() if one["from"] == "me"] == ["你好"]

@@ -72,7 +72,7 @@ async def watch_duties(deps: Deps) -> None:
 async def watch_faq(deps: Deps) -> None:
     """Swap the edition when the catalogue or the day has changed."""
     if await deps.faq.refresh(deps.database, local_date(deps.clock())):
-        log.info("faq_edition", revision=deps.faq.edition.revision, entries=len(deps.faq.edition.entries))
+        log.debug("faq_edition", revision=deps.faq.edition.revision, entries=len(deps.faq.edition.entries))
 
 
 async def watch_rules(deps: Deps) -> None:

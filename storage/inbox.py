@@ -47,6 +47,12 @@ class Claimed:
     failures: int
 
 
+async def is_stored(reader: Reader, channel: str, external_id: str) -> bool:
+    """Whether an update has been delivered before."""
+    found = select(updates.c.id).where(updates.c.channel == channel, updates.c.external_id == external_id)
+    return await reader.value(found) is not None
+
+
 async def store(unit: Unit, incoming: Incoming) -> int | None:
     """Keep an update; None where it has been delivered before."""
     key = unit.hasher("lane", *incoming.lane)

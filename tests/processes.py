@@ -17,7 +17,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -242,17 +241,14 @@ class Browser:
 
     async def _persist(self, send: Callable[[], Any]) -> str:
         """Send again until it is answered."""
-        for attempt in count():
+        while True:
             with suppress(*UNREACHABLE):
                 async with send() as response:
                     if response.status < 500:
                         text: str = await response.text()
-                        # A press may have been heard though its answer was lost, and its button be gone by now.
-                        heard_before = attempt > 0 and response.status == 400
-                        assert response.status in (200, 202) or heard_before, f"{response.status} {text}"
+                        assert response.status in (200, 202), f"{response.status} {text}"
                         return text
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
-        raise AssertionError
 
     async def listen(self) -> None:
         """Follow the stream, and take it up again where it broke."""

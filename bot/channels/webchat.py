@@ -23,7 +23,7 @@ from aiogram.types import Chat, InlineKeyboardMarkup, Message, User
 from sqlalchemy import select
 
 from storage.database import Database
-from storage.inbox import Incoming, store
+from storage.inbox import Incoming, is_stored, store
 from storage.people import admit, find_party
 from storage.tables import addresses
 from storage.unit import Reader, Unit
@@ -158,7 +158,11 @@ class Page:
         await self._store(unit, client_id, {"update_id": message_id, "message": message})
 
     async def press(self, unit: Unit, client_id: str, message_id: int, data: str) -> bool:
-        """A button that the visitor pressed; False where no such button stands on this page."""
+        """A button that the visitor pressed; False where no such button stands on this page. The same `client_id` again
+        is the same press, also when the button has done its work meanwhile.
+        """
+        if await is_stored(unit, WEB, self._external_id(client_id)):
+            return True
         row = await message_on(unit, self.address_id, message_id)
         if row is None or not any(button.get("data") == data for buttons in row.buttons for button in buttons):
             return False
@@ -180,7 +184,10 @@ class Page:
 
     async def _store(self, unit: Unit, client_id: str, body: dict[str, Any]) -> None:
         lane = (WEB, WEB_BOT_ID, self.chat_id, self.chat_id)
-        await store(unit, Incoming(WEB, f"{self.address_id}:{client_id}", lane, unit.now, body))
+        await store(unit, Incoming(WEB, self._external_id(client_id), lane, unit.now, body))
+
+    def _external_id(self, client_id: str) -> str:
+        return f"{self.address_id}:{client_id}"
 
     def _message(self, message_id: int, at: datetime, text: str) -> dict[str, Any]:
         return {

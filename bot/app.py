@@ -132,8 +132,9 @@ async def run_house(house: House) -> AsyncIterator[None]:
     Delivery(deps, WEB).start()
     if TELEGRAM in deps.bots:
         Delivery(deps, TELEGRAM, _lease(deps, SENDER)).start()
-        poller = Poller(deps.bots[TELEGRAM], deps.database, deps.nursery, _lease(deps, POLLER))
-        deps.nursery.keep("poller", poller.run)
+        if not deps.settings.telegram_webhook:
+            poller = Poller(deps.bots[TELEGRAM], deps.database, deps.nursery, _lease(deps, POLLER))
+            deps.nursery.keep("poller", poller.run)
     scheduler = make_scheduler(deps, _lease(deps, JOBS))
     scheduler.start()
     gc.collect()

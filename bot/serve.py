@@ -9,7 +9,7 @@ from aiohttp import web
 from rich.console import Console
 
 from bot.app import House, bind_tokens, desk_tokens, open_house, run_house
-from bot.channels.telegram import PASSING, TELEGRAM, introduce, introduce_patiently
+from bot.channels.telegram import PASSING, TELEGRAM, Webhook, introduce, introduce_patiently, webhook_of
 from bot.settings import Settings
 from bot.web import make_web_app
 
@@ -78,7 +78,7 @@ async def _meet_telegram(house: House) -> str | None:
     """
     telegram = house.deps.bots.get(TELEGRAM)
     try:
-        return None if telegram is None else await introduce(telegram)
+        return None if telegram is None else await introduce(telegram, _webhook(house))
     except PASSING:
         return None
 
@@ -101,6 +101,10 @@ async def _welcome(house: House, console: Console, url: str, telegram: str | Non
     _print(console, *lines, "", "按 Ctrl-C 停止。")
 
 
+def _webhook(house: House) -> Webhook | None:
+    return webhook_of(house.deps.settings, house.deps.database.hasher)
+
+
 async def _telegram_lines(house: House, user_name: str) -> list[str]:
     """How Telegram is reached, and a one-time link that binds each officer's chat."""
     address = f"https://t.me/{user_name}"
@@ -110,7 +114,7 @@ async def _telegram_lines(house: House, user_name: str) -> list[str]:
 
 async def _welcome_later(house: House, console: Console) -> None:
     """Say how Telegram is reached as soon as it can be."""
-    telegram = await house.deps.nursery.unless_stopping(introduce_patiently(house.deps.bots[TELEGRAM]))
+    telegram = await house.deps.nursery.unless_stopping(introduce_patiently(house.deps.bots[TELEGRAM], _webhook(house)))
     if telegram is not None:
         _print(console, *await _telegram_lines(house, telegram))
 

@@ -2,11 +2,12 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
@@ -18,6 +19,20 @@ MOST_PORT = 65535
 DATABASE_FORMS = "应形如 sqlite:///var/shuiqiao.db（三条斜线）或 postgresql://用户:密码@主机:5432/库名"
 QUOTED = re.compile(r"'(.*?)'")
 TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{20,}")
+
+
+def _networks(value: object) -> object:
+    """Networks as they stand in a variable: `10.0.0.0/8,::1`."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ip_network(one.strip()) for one in value.split(","))
+    except ValueError as error:
+        raise ValueError("应为网络地址，用逗号隔开，形如 10.0.0.0/8,::1（斜线前的末尾各位为 0）") from error
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
+LOOPBACK = "127.0.0.0/8,::1"
 
 
 class SettingsError(Exception):
@@ -42,6 +57,14 @@ class Settings(BaseSettings):
     telegram_token: SecretStr | None = Field(None, description="Telegram 机器人的令牌；不设置则不接 Telegram")
     telegram_api: str | None = Field(
         None, pattern=r"^https?://[^/\s]+$", description="自建 Bot API 服务器的地址；不设置则用官方服务器"
+    )
+    telegram_webhook: bool = Field(
+        default=False, description="true：Telegram 把来信推送到对外的网址；false：本程序去取"
+    )
+    trusted_proxies: Networks = Field(
+        LOOPBACK,
+        validate_default=True,
+        description="设了对外网址时，反向代理所在的网络，用逗号隔开；只有它们报来的访客地址才算数",
     )
     workers: int = Field(8, ge=1, le=64, description="同时处理的会话数")
     handler_seconds: float = Field(10.0, gt=0, le=60, description="处理一条来信最多用多少秒")
@@ -119,11 +142,23 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     except ValidationError as error:
         findings += [_finding(dict(problem)) for problem in error.errors()]
     else:
-        if settings.lease_seconds <= settings.handler_seconds:
-            findings.append(f"{PREFIX}LEASE_SECONDS：应大于 {PREFIX}HANDLER_SECONDS（{settings.handler_seconds:g}）")
+        findings += _contradictions(settings)
     if findings:
         raise SettingsError("设置有误：\n" + "\n".join(f"  · {finding}" for finding in findings))
     return settings
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    """Settings that are right by themselves and wrong together."""
+    if settings.lease_seconds <= settings.handler_seconds:
+        yield f"{PREFIX}LEASE_SECONDS：应大于 {PREFIX}HANDLER_SECONDS（{settings.handler_seconds:g}）"
+    if settings.telegram_webhook:
+        if settings.telegram_token is None:
+            yield f"{PREFIX}TELEGRAM_WEBHOOK：还需要 {PREFIX}TELEGRAM_TOKEN"
+        if settings.public_url is None:
+            yield f"{PREFIX}TELEGRAM_WEBHOOK：还需要 {PREFIX}PUBLIC_URL，Telegram 要推送到那里"
+        elif settings.telegram_api is None and not settings.public_url.startswith("https://"):
+            yield f"{PREFIX}TELEGRAM_WEBHOOK：{PREFIX}PUBLIC_URL 应以 https:// 开头，Telegram 不向未加密的网址推送"
 
 
 def _finding(problem: dict[str, Any]) -> str:

@@ -1,9 +1,11 @@
-"""Telegram by long polling. aiogram's own polling acknowledges updates before they are handled, so we poll ourselves:
-fetch, store, and only then move the offset.
+"""Telegram, by long polling or by webhook. aiogram's own ways acknowledge updates before they are handled, so we poll
+ourselves (fetch, store, and only then move the offset), and our webhook (bot/web/telegram.py) stores before it answers.
+Changing from one to the other drops nothing: what Telegram holds it gives through the other door.
 """
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +32,7 @@ from bot.settings import Settings
 from storage.database import Database
 from storage.inbox import Incoming, store
 from storage.unit import Unit
+from storage.vault import Hasher
 
 log = structlog.get_logger("telegram")
 
@@ -38,6 +41,8 @@ POLLER, SENDER = "poller:telegram", "sender:telegram"  # names of leases
 POLL_SECONDS = 25
 POLL_AGAIN_SECONDS = 2.0
 INTRODUCTION_SECONDS = 5
+HOOK_PATH = "/telegram"
+DELIVERIES_AT_ONCE = 40  # that Telegram may have open to us; those of one chat come one after the other
 UPDATE_KINDS = ["message", "edited_message", "callback_query", "my_chat_member", "channel_post"]
 
 # Trouble that passes by itself: no way to Telegram, a fault on its side or on the way, too many requests.
@@ -65,14 +70,45 @@ class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
     allowed_updates: list[str]
 
 
-async def introduce(bot: Bot) -> str:
-    """Put up the commands menu, end a webhook (which rules out polling), and give back the bot's user name.
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where Telegram is to deliver, and the word by which it is known that Telegram does."""
+
+    url: str
+    secret: str
+
+
+def webhook_url(settings: Settings) -> str:
+    """The address for Telegram to deliver to: that of the pages, with the number that the token begins with."""
+    token = "" if settings.telegram_token is None else settings.telegram_token.get_secret_value()
+    return f"{settings.page_url}{HOOK_PATH}/{token.partition(':')[0]}"
+
+
+def webhook_of(settings: Settings, hasher: Hasher) -> Webhook | None:
+    """The webhook that the settings ask for; None where we poll. Its secret is the same in all processes."""
+    if not settings.telegram_webhook:
+        return None
+    url = webhook_url(settings)
+    return Webhook(url, hasher("webhook", url))
+
+
+async def introduce(bot: Bot, webhook: Webhook | None) -> str:
+    """Put up the commands menu, open the door that we want and close the other, and give back the bot's user name.
 
     Raises one of PASSING where Telegram cannot be reached or is busy, and another TelegramAPIError where it refuses the
     token.
     """
     me = await bot.get_me(request_timeout=INTRODUCTION_SECONDS)
-    await bot.delete_webhook(request_timeout=INTRODUCTION_SECONDS)
+    if webhook is None:
+        await bot.delete_webhook(request_timeout=INTRODUCTION_SECONDS)
+    else:
+        await bot.set_webhook(
+            webhook.url,
+            secret_token=webhook.secret,
+            allowed_updates=UPDATE_KINDS,
+            max_connections=DELIVERIES_AT_ONCE,
+            request_timeout=INTRODUCTION_SECONDS,
+        )
     await bot.set_my_commands(
         [
             BotCommand(command="start", description="开始"),
@@ -86,10 +122,10 @@ async def introduce(bot: Bot) -> str:
     return me.username or ""
 
 
-async def introduce_patiently(bot: Bot) -> str:
+async def introduce_patiently(bot: Bot, webhook: Webhook | None) -> str:
     """The same, tried until Telegram answers."""
     retrying = AsyncRetrying(retry=retry_if_exception_type(PASSING), wait=_pause, reraise=True)
-    return await retrying(introduce, bot)
+    return await retrying(introduce, bot, webhook)
 
 
 def _pause(state: RetryCallState) -> float:
@@ -137,6 +173,8 @@ class Poller:
 def _told(error: AiogramError) -> float:
     """Tell the log why nothing was fetched; gives back after how many seconds to try again."""
     match error:
+        case TelegramConflictError() if "webhook" in error.message:
+            log.warning("webhook_is_set", advice="Telegram 正在把消息推送到一个网址，请把用同一个令牌的进程设成一样")
         case TelegramConflictError():
             log.warning("another_poller", advice="另有程序在用同一个令牌收取消息，请只保留一个")
         case TelegramUnauthorizedError():

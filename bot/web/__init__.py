@@ -1,28 +1,32 @@
-"""What browsers and machines reach over HTTP: the chat page, the officers' desk, health."""
+"""What browsers and machines reach over HTTP: the chat page, the officers' desk, Telegram's door, health."""
 
 from aiohttp import web
 
 from bot.deps import Deps
-from bot.web import chat, desk, health, pages, stream
-from bot.web.keys import DEPS, LEAST_FREE_BYTES, LIMITS, STREAMS
+from bot.web import chat, desk, health, pages, security, stream, telegram
+from bot.web.keys import DEPS, LEAST_FREE_BYTES, LIMITS, POST_SECONDS, STREAMS
 from bot.web.limits import PostLimits
-from bot.web.security import guard, put_headers
 
 LARGEST_BODY = 64 * 1024  # bytes: 4,096 characters, escaped, and some room
 
 
-def make_web_app(deps: Deps, *, least_free_bytes: int = health.LEAST_FREE) -> web.Application:
-    """The pages of an open house. With less than `least_free_bytes` left on the database's disk it is not ready."""
-    app = web.Application(middlewares=[guard], client_max_size=LARGEST_BODY)
+def make_web_app(
+    deps: Deps, *, least_free_bytes: int = health.LEAST_FREE, post_seconds: float = security.LONGEST_POST
+) -> web.Application:
+    """The pages of an open house. With less than `least_free_bytes` left on the database's disk it is not ready; a post
+    that is not taken in after `post_seconds` is refused.
+    """
+    app = web.Application(middlewares=[security.guard], client_max_size=LARGEST_BODY)
     app[DEPS] = deps
     app[LIMITS] = PostLimits(deps.settings)
     app[STREAMS] = set()
     app[LEAST_FREE_BYTES] = least_free_bytes
-    app.on_response_prepare.append(put_headers)
+    app[POST_SECONDS] = post_seconds
+    app.on_response_prepare.append(security.put_headers)
     app.on_shutdown.append(stream.stop_streams)
     pages.set_up(app)
     app.add_routes([web.get("/", _home), web.get("/favicon.ico", _icon)])
-    app.add_routes([*pages.ROUTES, *chat.ROUTES, *stream.ROUTES, *desk.ROUTES, *health.ROUTES])
+    app.add_routes([*pages.ROUTES, *chat.ROUTES, *stream.ROUTES, *desk.ROUTES, *telegram.ROUTES, *health.ROUTES])
     return app
 
 

@@ -1,5 +1,6 @@
 """What every answer carries and every post must bring: headers, CSRF tokens, cookies; and no stack trace, ever."""
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
@@ -9,7 +10,8 @@ from ipaddress import ip_address
 import structlog
 from aiohttp import web
 
-from bot.web.keys import DEPS
+from bot.settings import Networks
+from bot.web.keys import DEPS, POST_SECONDS
 from bot.web.pages import language_of, notice
 from storage.database import is_trouble_of_the_database
 
@@ -27,6 +29,7 @@ HEADERS = {
 }
 LOWEST_ERROR = 400
 PAUSE_SECONDS = 60  # the minute of the limits
+LONGEST_POST = 15.0  # seconds, within which a post must have arrived and been taken in
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -35,6 +38,7 @@ SENTENCES = {
     401: ("会话已失效，请重新载入页面。", "Your session has ended. Please reload the page."),
     403: ("这次操作没有通过校验，请重新载入页面后再试。", "This could not be verified. Please reload and try again."),
     404: ("没有这个页面。", "There is no such page."),
+    408: ("网络太慢，没有收全，请再发一次。", "The connection was too slow. Please send it again."),
     413: ("内容太长了，请分几条发送。", "This is too long. Please send it in parts."),
     429: ("操作太频繁，请稍等一分钟再试。", "Too many attempts. Please wait a minute."),
     503: ("系统暂时不可用，请稍后再试。", "Temporarily unavailable. Please try again shortly."),
@@ -48,9 +52,11 @@ DESK_CLOSED = (
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what went wrong into words."""
+    """Turn what went wrong into words, and let nobody take for ever to post something."""
+    deadline = asyncio.timeout(request.app[POST_SECONDS] if request.method == "POST" else None)
     try:
-        return await handler(request)
+        async with deadline:
+            return await handler(request)
     except web.HTTPException as error:
         if error.status < LOWEST_ERROR:
             raise
@@ -59,6 +65,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             response.headers["Allow"] = error.headers["Allow"]
         return response
     except Exception as error:
+        if deadline.expired():
+            return _in_words(request, web.HTTPRequestTimeout.status_code)
         resource = request.match_info.route.resource
         log.exception("request_failed", path=resource and resource.canonical)
         return _in_words(request, 503 if is_trouble_of_the_database(error) else 500)
@@ -126,18 +134,21 @@ def set_cookie(
 
 
 def network_address(request: web.Request) -> str:
-    """Who is at the other end. Where a proxy on this machine stands before us (a public address is set), it is whom
-    the proxy names last; what a browser claims by itself comes before that.
+    """Who is at the other end. Where a proxy stands before us (a public address is set), whom it names is believed as
+    far back as there are proxies that we trust; what a browser claims by itself comes before that.
     """
-    remote = request.remote or ""
-    named = request.headers.getall("X-Forwarded-For", [])
-    if request.app[DEPS].settings.public_url is None or not named or not _is_this_machine(remote):
-        return remote
-    return named[-1].rpartition(",")[2].strip()
+    settings = request.app[DEPS].settings
+    address = request.remote or ""
+    if settings.public_url is None:
+        return address
+    named = [one.strip() for line in request.headers.getall("X-Forwarded-For", []) for one in line.split(",")]
+    while named and _is_among(address, settings.trusted_proxies):
+        address = named.pop()
+    return address
 
 
-def _is_this_machine(remote: str) -> bool:
+def _is_among(address: str, networks: Networks) -> bool:
     try:
-        return ip_address(remote).is_loopback
+        return any(ip_address(address) in network for network in networks)
     except ValueError:
         return False

@@ -34,6 +34,9 @@ BAD = [
     ("SHUIQIAO_TELEGRAM_TOKEN", "123456789:geheim", "至少 20 个"),
     ("SHUIQIAO_TELEGRAM_TOKEN", TOKEN + "\n", "请从 BotFather 完整复制"),
     ("SHUIQIAO_TELEGRAM_API", "127.0.0.1:8081", "应形如 https://"),
+    ("SHUIQIAO_TELEGRAM_WEBHOOK", "push", "应为 true 或 false"),
+    ("SHUIQIAO_TRUSTED_PROXIES", "proxy.example", "形如 10.0.0.0/8,::1"),
+    ("SHUIQIAO_TRUSTED_PROXIES", "10.0.0.1/8", "末尾各位为 0"),
     ("SHUIQIAO_WORKERS", "0", "应不小于 1"),
     ("SHUIQIAO_WORKERS", "65", "应不大于 64"),
     ("SHUIQIAO_HANDLER_SECONDS", "0", "应大于 0"),
@@ -78,6 +81,33 @@ def test_all_wrong_settings_are_named_at_once() -> None:
         "SHUIQIAO_KEY",
         "SHUIQIAO_WORKERS",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ({"SHUIQIAO_TELEGRAM_TOKEN": TOKEN}, ["还需要 SHUIQIAO_PUBLIC_URL"]),
+        ({"SHUIQIAO_PUBLIC_URL": "https://tax.example"}, ["还需要 SHUIQIAO_TELEGRAM_TOKEN"]),
+        (
+            {"SHUIQIAO_TELEGRAM_TOKEN": TOKEN, "SHUIQIAO_PUBLIC_URL": "http://tax.example"},
+            ["SHUIQIAO_PUBLIC_URL 应以 https:// 开头"],
+        ),
+        ({}, ["还需要 SHUIQIAO_TELEGRAM_TOKEN", "还需要 SHUIQIAO_PUBLIC_URL"]),
+    ],
+    ids=str,
+)
+def test_a_webhook_needs_a_token_and_an_encrypted_public_address(given: dict[str, str], advice: list[str]) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({"SHUIQIAO_TELEGRAM_WEBHOOK": "true", **given})
+    findings = str(raised.value).splitlines()[1:]
+    assert len(findings) == len(advice)
+    for finding, words in zip(findings, advice, strict=True):
+        assert words in finding
+
+
+def test_a_bot_api_server_of_ones_own_may_deliver_without_encryption() -> None:
+    own = {"SHUIQIAO_TELEGRAM_API": "http://127.0.0.1:8081", "SHUIQIAO_PUBLIC_URL": "http://127.0.0.1:8080"}
+    assert read_settings({"SHUIQIAO_TELEGRAM_WEBHOOK": "true", "SHUIQIAO_TELEGRAM_TOKEN": TOKEN, **own})
 
 
 def test_an_unknown_setting_is_refused_and_its_value_not_repeated() -> None:

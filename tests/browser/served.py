@@ -12,6 +12,7 @@ from sqlalchemy import select
 from bot.app import INVITATION, open_house, run_house
 from bot.deps import Deps
 from bot.web import make_web_app
+from bot.web.security import LONGEST_POST
 from storage.people import invite
 from storage.tables import officers
 from tests.house import settings_for, sqlite_url
@@ -56,10 +57,13 @@ class ServedHouse:
         await self._open.aclose()
 
     @asynccontextmanager
-    async def under_other_rules(self, *, least_free_bytes: int = 0, **settings: Any) -> AsyncIterator[str]:
+    async def under_other_rules(
+        self, *, least_free_bytes: int = 0, post_seconds: float = LONGEST_POST, **settings: Any
+    ) -> AsyncIterator[str]:
         """The same open house behind a second set of pages, with other settings and limits of its own: its address."""
         other = replace(self.deps, settings=self.deps.settings.model_copy(update=settings))
-        runner = web.AppRunner(make_web_app(other, least_free_bytes=least_free_bytes), access_log=None)
+        pages = make_web_app(other, least_free_bytes=least_free_bytes, post_seconds=post_seconds)
+        runner = web.AppRunner(pages, access_log=None)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()

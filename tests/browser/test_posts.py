@@ -1,11 +1,13 @@
 """What a page posts is checked as if the page were not ours; whoever is refused is told why in words."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
+from bot.settings import read_settings
 from tests.browser.served import ServedHouse
 from tests.browser.visits import Visit, message, visit, welcomed
 
@@ -187,19 +189,41 @@ async def test_a_minute_is_shared_by_all_who_come_from_one_address(served: Serve
                 assert answer.status == 429
 
 
-@pytest.mark.parametrize(("public_url", "third"), [("https://tax.example", 410), (None, 429)])
-async def test_behind_a_proxy_the_address_is_whom_the_proxy_names(
-    served: ServedHouse, public_url: str | None, third: int
+@pytest.mark.parametrize(
+    ("public_url", "trusted_proxies", "third"),
+    [
+        ("https://tax.example", "127.0.0.0/8", 410),  # two people behind our proxy
+        ("https://tax.example", "127.0.0.0/8,198.51.100.0/24", 429),  # one, who came through two proxies of ours
+        ("https://tax.example", "10.0.0.0/8", 429),  # the proxy is not ours: all count as one
+        (None, "127.0.0.0/8", 429),  # nobody stands before us
+    ],
+)
+async def test_behind_proxies_the_address_is_whom_the_last_trusted_one_names(
+    served: ServedHouse, public_url: str | None, trusted_proxies: str, third: int
 ) -> None:
     statuses = []
+    trusted = read_settings({}, trusted_proxies=trusted_proxies).trusted_proxies
     async with (
-        served.under_other_rules(public_url=public_url, posts_per_minute_per_address=2) as url,
+        served.under_other_rules(public_url=public_url, trusted_proxies=trusted, posts_per_minute_per_address=2) as url,
         visit(url) as visitor,
     ):
         for named in ("203.0.113.9", "198.51.100.1, 203.0.113.9", "203.0.113.9, 198.51.100.1"):
             async with visitor.session.get(url + "/enter/guess", headers={"X-Forwarded-For": named}) as answer:
                 statuses.append(answer.status)
     assert statuses == [410, 410, third]
+
+
+async def test_a_post_that_never_ends_is_refused_in_words(served: ServedHouse) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield b'{"text": "'
+        await asyncio.Event().wait()
+
+    async with served.under_other_rules(post_seconds=0.1) as url, visit(url) as visitor:
+        await visitor.load()
+        headers = {"X-CSRF-Token": visitor.csrf, "Content-Type": "application/json"}
+        async with visitor.session.post(url + "/chat/messages", data=half(), headers=headers) as answer:
+            assert answer.status == 408
+            assert (await answer.json())["message"] == "网络太慢，没有收全，请再发一次。"
 
 
 async def test_words_that_are_faster_than_the_pages_stream_are_taken_in(served: ServedHouse) -> None:

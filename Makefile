@@ -18,7 +18,7 @@ run: .venv/run.stamp ## 启动税桥 / start the house (PORT and SHUIQIAO_* are 
 	@exec $(BIN)/python -m bot run
 
 .PHONY: test
-test: check chromium ## 全部检查和测试 / every check, then every test (ARGS="-k name" chooses)
+test: check machine ## 全部检查和测试 / every check, then every test (ARGS="-k name" chooses)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: check
@@ -48,20 +48,22 @@ have-python:
 		echo '找不到 $(PYTHON)（或它没有 venv）。Debian/Ubuntu：apt-get install python3.11 python3.11-venv；' >&2; \
 		echo '装在别处时：make PYTHON=/路径/python3.11 …   ($(PYTHON) with venv was not found)' >&2; exit 1; }
 
-.PHONY: chromium
-chromium:
+.PHONY: machine
+machine:
 	@has_all() { { command -v chromium || command -v chromium-browser || command -v google-chrome; } > /dev/null \
-		&& { ! command -v dpkg-query > /dev/null || dpkg-query -W fonts-wqy-microhei > /dev/null 2>&1; }; }; \
+		&& { ! command -v dpkg-query > /dev/null || dpkg-query -W fonts-wqy-microhei > /dev/null 2>&1; } \
+		&& { [ -x .venv/nginx/usr/sbin/nginx ] || PATH="$$PATH:/usr/sbin" command -v nginx > /dev/null; }; }; \
 	if ! has_all && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-		echo '安装 Chromium 和中文字体…… / installing Chromium and a Chinese font'; \
+		echo '安装 Chromium 和中文字体，取来 nginx…… / installing Chromium and a Chinese font, fetching nginx'; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 			apt-get install -qq -y --no-install-recommends chromium fonts-wqy-microhei > /dev/null; \
+		(cd .venv && apt-get download -qq -o APT::Sandbox::User=root nginx > /dev/null && dpkg -x nginx_*.deb nginx && rm nginx_*.deb); \
 	fi; \
 	if ! has_all; then \
-		echo '****************************************************************************' >&2; \
-		echo '**  缺少 Chromium 或中文字体：浏览器测试不会运行。                        **' >&2; \
-		echo '**  Browser tests are SKIPPED: apt-get install chromium fonts-wqy-microhei **' >&2; \
-		echo '****************************************************************************' >&2; \
+		echo '**************************************************************************' >&2; \
+		echo '**  缺少 Chromium、中文字体或 nginx：用到它们的测试不会运行。           **' >&2; \
+		echo '**  Tests are SKIPPED: apt-get install chromium fonts-wqy-microhei nginx **' >&2; \
+		echo '**************************************************************************' >&2; \
 		[ "$$CI" != true ]; \
 	fi
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -13,10 +13,11 @@ from aiogram import Bot, Dispatcher
 from filelock import FileLock, Timeout
 from sqlalchemy import delete, func, select
 
-from bot.channels.telegram import POLLER, SENDER, TELEGRAM, Poller, make_telegram_bot
+from bot.channels.telegram import POLLER, SENDER, TELEGRAM, Poller, make_telegram_bot, telegram_pace
 from bot.channels.webchat import WEB, make_web_bot, open_desk
+from bot.clock import Clock, ClockWatch, system_clock
 from bot.delivery import Delivery
-from bot.deps import Clock, Deps
+from bot.deps import Deps
 from bot.dispatcher import make_dispatcher
 from bot.intake import Intake
 from bot.jobs import JOBS, make_scheduler, watch_faq, watch_rules
@@ -48,10 +49,6 @@ INVITATION = timedelta(hours=12)
 
 class AlreadyRunningError(Exception):
     """Another process serves this SQLite file."""
-
-
-def system_clock() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  the one clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +91,7 @@ async def open_house(
             deps = Deps(
                 settings=settings,
                 clock=clock,
+                clock_watch=ClockWatch(clock, nursery),
                 database=database,
                 interpreter=mind,
                 faq=LiveFaq(mind.tokenizer),
@@ -128,10 +126,11 @@ async def run_house(house: House) -> AsyncIterator[None]:
     deps = house.deps
     if not deps.database.is_sqlite:
         deps.nursery.keep("signals", lambda: relay(deps.database.url, deps.database.signals), interruptible=True)
+    deps.nursery.keep("clock", deps.clock_watch.run)
     Intake(deps, house.dispatcher).start()
     Delivery(deps, WEB).start()
     if TELEGRAM in deps.bots:
-        Delivery(deps, TELEGRAM, _lease(deps, SENDER)).start()
+        Delivery(deps, TELEGRAM, lease=_lease(deps, SENDER), pace=telegram_pace()).start()
         if not deps.settings.telegram_webhook:
             poller = Poller(deps.bots[TELEGRAM], deps.database, deps.nursery, _lease(deps, POLLER))
             deps.nursery.keep("poller", poller.run)

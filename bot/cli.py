@@ -278,7 +278,7 @@ def _correct(region: str, on: date | None, *, counts: bool, why: str, confirm: i
     from bot.acting import ACTING_ERRORS, change_of, make_change, preview_change
     from escalation.workdays import make_calendar
 
-    now = datetime.now(UTC)  # noqa: TID251  the clock of app.py would bring the whole conversation along
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
     try:
         make_calendar(region)
         change = change_of(region, on, counts=counts, why=why, confirm=confirm)
@@ -309,7 +309,7 @@ def invite(
     """发一个一次性的 Telegram 邀请：绑定工作人员本人，或绑定部门的群。"""
     from bot.acting import ACTING_ERRORS, make_invitation
 
-    now = datetime.now(UTC)  # noqa: TID251  the clock of app.py would bring the whole conversation along
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
     try:
         token = make_invitation(_settings(), now, officer, department)
     except ACTING_ERRORS as error:
@@ -322,7 +322,7 @@ def invite(
 def _look() -> "Looking":
     from bot.looking import LOOKING_ERRORS, look
 
-    now = datetime.now(UTC)  # noqa: TID251  the clock of app.py would bring the whole conversation along
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
     try:
         return look(_settings(), now)
     except LOOKING_ERRORS as error:

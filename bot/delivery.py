@@ -3,6 +3,9 @@
 Permanent errors (blocked, no such chat) are understood and acted upon; passing ones (429, 5xx, cut connections) are
 tried again with a growing, jittered pause. A message may repeat only when the process is killed between send and
 record, or when the connection is cut before the channel's answer has come back.
+
+Where a channel has a pace, we keep within it by ourselves: its messages follow one another through one limiter, and an
+address that was written to stands back for a while, so that whoever is told much at once delays nobody else.
 """
 
 import asyncio
@@ -24,6 +27,7 @@ from aiogram.exceptions import (
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from sqlalchemy import update
 
+from bot.channels.pace import Pace
 from bot.deps import Deps
 from bot.leases import Lease
 from bot.wording import Speech, Telling, compose, words_of
@@ -36,6 +40,7 @@ from storage.unit import Unit
 log = structlog.get_logger("delivery")
 
 SENDERS = 4
+MOST_IN_A_TURN = 10
 LONGEST_MESSAGE = 4096  # UTF-16 code units, Telegram's limit
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
@@ -59,13 +64,17 @@ class Saying:
 
 
 class Delivery:
-    """The senders of one channel in this process; where a lease is given, they send only while it is ours."""
+    """The senders of one channel in this process; where a lease is given, they send only while it is ours, and so all
+    processes together keep the one pace.
+    """
 
-    def __init__(self, deps: Deps, channel: str, lease: Lease | None = None) -> None:
+    def __init__(self, deps: Deps, channel: str, *, lease: Lease | None = None, pace: Pace | None = None) -> None:
         self._deps = deps
         self._channel = channel
         self._bot: Bot = deps.bots[channel]
         self._sole = lease
+        self._pace = pace
+        self._writing_to: set[int] = set()
         self._lease = timedelta(seconds=deps.settings.lease_seconds)
         # What was said at least in part and is not recorded yet: what was said of it is not said again.
         self._unrecorded: dict[int, Saying] = {}
@@ -90,9 +99,11 @@ class Delivery:
             return False
         began = _now()
         async with self._deps.database.unit() as unit:
-            turn = await claim(unit, self._channel, holder, self._lease)
+            most = MOST_IN_A_TURN if self._pace is None else 1
+            turn = await claim(unit, self._channel, holder, self._lease, most=most, except_for=self._writing_to)
         if turn is None:
             return False
+        self._writing_to.add(turn.address_id)
         wait: timedelta | None = None
         try:
             for notice in turn.notices:
@@ -100,14 +111,21 @@ class Delivery:
                 if wait is not None or _now() > began + self._lease.total_seconds() * BEGIN_WITHIN or self._silence():
                     break
         finally:
-            async with self._deps.database.unit() as unit:
-                await give_back(unit, turn, wait=max(wait or timedelta(0), self._silence()))
+            self._writing_to.discard(turn.address_id)
+            await self._give_back(turn, max(wait or timedelta(0), self._silence()))
         return True
+
+    async def _give_back(self, turn: Turn, wait: timedelta) -> None:
+        async with self._deps.database.unit() as unit:
+            await give_back(unit, turn, wait=wait)
+        if wait > timedelta(0):  # else this sender itself looks again at once
+            topic = outbox_topic(self._channel)
+            asyncio.get_running_loop().call_later(wait.total_seconds(), self._deps.database.signals.ring, topic)
 
     async def _say(self, turn: Turn, notice: Waiting, *, until: float) -> timedelta | None:
         """Say one notice. None where the next one may follow, else how long the address is not to be written to."""
         try:
-            await self._deliver(turn, notice, until)
+            return await self._deliver(turn, notice, until)
         except TelegramRetryAfter as error:
             return await self._wait_as_told(turn, error)
         except (TelegramForbiddenError, TelegramMigrateToChat, TelegramBadRequest) as error:
@@ -118,23 +136,30 @@ class Delivery:
             if not is_trouble_of_the_database(error):
                 log.exception("delivery_broken", notice=notice.id, kind=notice.kind)
             return await self._back_off(turn, notice, error)
-        return None
 
-    async def _deliver(self, turn: Turn, notice: Waiting, until: float) -> None:
+    async def _deliver(self, turn: Turn, notice: Waiting, until: float) -> timedelta | None:
+        """Say a notice part by part, and record it; gives back how long the address is to rest before anything more."""
         saying = self._unrecorded.get(notice.id) or await self._prepare(turn, notice)
         if saying is None:
-            return
-        markup = keyboard(saying.speech)
+            return None
+        rest = None if self._pace is None else self._pace.rest(turn.chat_id)
         while saying.said < len(saying.parts):
-            is_last = saying.said + 1 == len(saying.parts)
             async with asyncio.timeout_at(until):
-                message = await self._bot.send_message(
-                    turn.chat_id, saying.parts[saying.said], reply_markup=markup if is_last else None
-                )
-            saying.said, saying.message_id = saying.said + 1, message.message_id
+                await self._say_part(turn, saying)
             self._unrecorded[notice.id] = saying
+            if rest is not None and saying.said < len(saying.parts):
+                return rest
         await self._record(notice, "sent", saying.speech.text, saying.message_id)
         self._unrecorded.pop(notice.id, None)
+        return rest
+
+    async def _say_part(self, turn: Turn, saying: Saying) -> None:
+        if self._pace is not None:
+            await self._pace.turn()
+        is_last = saying.said + 1 == len(saying.parts)
+        markup = keyboard(saying.speech) if is_last else None
+        message = await self._bot.send_message(turn.chat_id, saying.parts[saying.said], reply_markup=markup)
+        saying.said, saying.message_id = saying.said + 1, message.message_id
 
     async def _prepare(self, turn: Turn, notice: Waiting) -> Saying | None:
         """The words of a notice; None where there are none, which is recorded."""

@@ -1,11 +1,11 @@
 """What handlers and pages may use."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from aiogram import Bot
 
+from bot.clock import Clock, ClockWatch
 from bot.nursery import Nursery
 from bot.settings import Settings
 from escalation.routing import Rule
@@ -14,8 +14,6 @@ from faq.live import LiveFaq
 from intents import Interpreter
 from storage.database import Database
 
-Clock = Callable[[], datetime]
-
 
 @dataclass(slots=True)
 class Deps:
@@ -23,6 +21,7 @@ class Deps:
 
     settings: Settings
     clock: Clock
+    clock_watch: ClockWatch
     database: Database
     interpreter: Interpreter
     faq: LiveFaq

@@ -7,7 +7,7 @@ before the house is closed.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -44,6 +44,13 @@ def make_scheduler(deps: Deps, lease: Lease) -> AsyncIOScheduler:
         (purge, lease, IntervalTrigger(hours=PURGE_HOURS, timezone=BEIJING)),
     ):
         scheduler.add_job(_wake, trigger, [deps, job, decides], id=job.__name__)
+
+    async def begin_anew() -> None:
+        """The scheduler goes by the wall clock: set back, it would sleep until the old time has come again."""
+        for waiting in scheduler.get_jobs():
+            waiting.modify(next_run_time=datetime.now(BEIJING))  # noqa: TID251  the scheduler's own clock
+
+    deps.clock_watch.when_set(begin_anew)
     return scheduler
 
 

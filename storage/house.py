@@ -6,6 +6,7 @@ from sqlalchemy import Table, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.tables import counters, facts, leases
+from storage.turns import LONGEST_WAIT
 from storage.unit import Reader, Unit
 
 
@@ -39,13 +40,16 @@ async def next_number(unit: Unit, name: str) -> int:
 
 
 async def take_lease(unit: Unit, name: str, holder: str, length: timedelta) -> bool:
-    """Take or keep the named lease for `length`, on the database's own clock; False while somebody else holds it."""
+    """Take or keep the named lease for `length`, on the database's own clock; False while somebody else holds it.
+
+    A lease that would last longer than any was given before that clock was set back, and is over.
+    """
     now = await database_now(unit)
     statement = insert_for(unit, leases).values(name=name, holder=holder, until_at=now + length)
     taken = statement.on_conflict_do_update(
         index_elements=["name"],
         set_={"holder": holder, "until_at": now + length},
-        where=(leases.c.holder == holder) | (leases.c.until_at <= now),
+        where=(leases.c.holder == holder) | (leases.c.until_at <= now) | (leases.c.until_at > now + LONGEST_WAIT),
     )
     return (await unit.run(taken.returning(leases.c.name))).one_or_none() is not None
 

@@ -1,8 +1,8 @@
 """Updates in: stored before the channel is told, then handed out lane by lane.
 
 A lane is the updates of one channel, chat and person. A worker leases the lane, never a single update: on PostgreSQL
-id 1 may commit after id 2, and two workers on two updates of one person would answer out of order. One column,
-`not_before`, is lease, back-off and album wait.
+id 1 may commit after id 2, and two workers on two updates of one person would answer out of order. Lease, back-off and
+album wait of a lane are one column (storage/turns.py).
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select, update
 
 from storage.house import insert_for
 from storage.tables import conversations, lanes, updates
+from storage.turns import AT_ONCE, moment_after, stands_back
 from storage.unit import Reader, Unit, UnitAbandonedError
 
 ALBUM_WAIT = timedelta(seconds=1.5)
@@ -56,7 +57,7 @@ async def is_stored(reader: Reader, channel: str, external_id: str) -> bool:
 async def store(unit: Unit, incoming: Incoming) -> int | None:
     """Keep an update; None where it has been delivered before."""
     key = unit.hasher("lane", *incoming.lane)
-    new_lane = insert_for(unit, lanes).values(key=key, not_before=unit.now)
+    new_lane = insert_for(unit, lanes).values(key=key, not_before=AT_ONCE)
     await unit.run(new_lane.on_conflict_do_nothing(index_elements=["key"]))
     lane_id = await unit.value(select(lanes.c.id).where(lanes.c.key == key))
     row = insert_for(unit, updates).values(
@@ -79,14 +80,14 @@ async def claim(unit: Unit, holder: str, lease: timedelta) -> Claimed | None:
     waiting = (
         select(lanes.c.id)
         .join(updates, updates.c.lane_id == lanes.c.id)
-        .where(updates.c.settled_at.is_(None), lanes.c.not_before <= unit.now)
+        .where(updates.c.settled_at.is_(None), ~stands_back(lanes.c.not_before, unit.now))
         .order_by(updates.c.id)
         .limit(1)
     )
     taken = (
         update(lanes)
-        .where(lanes.c.id == waiting.scalar_subquery(), lanes.c.not_before <= unit.now)
-        .values(holder=holder, not_before=unit.now + lease)
+        .where(lanes.c.id == waiting.scalar_subquery(), ~stands_back(lanes.c.not_before, unit.now))
+        .values(holder=holder, not_before=moment_after(unit.now, lease))
         .returning(lanes.c.id, lanes.c.key)
     )
     while (lane := (await unit.run(taken)).one_or_none()) is None:
@@ -101,7 +102,7 @@ async def claim(unit: Unit, holder: str, lease: timedelta) -> Claimed | None:
         )
     ).one_or_none()
     if first is None:
-        await _release(unit, lane.id, holder, unit.now)
+        await _release(unit, lane.id, holder, AT_ONCE)
         return None
     parts = [first]
     if first.album is not None:
@@ -112,9 +113,9 @@ async def claim(unit: Unit, holder: str, lease: timedelta) -> Claimed | None:
                 .order_by(updates.c.id)
             )
         )
-        complete_at = max(part.stored_at for part in parts) + ALBUM_WAIT
-        if complete_at > unit.now:
-            await _release(unit, lane.id, holder, complete_at)
+        wait = max(part.stored_at for part in parts) + ALBUM_WAIT - unit.now
+        if timedelta(0) < wait <= ALBUM_WAIT:  # longer only by a clock that has been set back
+            await _release(unit, lane.id, holder, moment_after(unit.now, wait))
             return None
     ids = tuple(part.id for part in parts)
     await unit.run(update(updates).where(updates.c.id.in_(ids)).values(claims=updates.c.claims + 1))
@@ -136,7 +137,7 @@ async def settle(unit: Unit, claimed: Claimed, outcome: str = "handled") -> None
 
     Raises UnitAbandonedError where an update has been settled already or the lane is no longer ours.
     """
-    if not await _release(unit, claimed.lane_id, claimed.holder, unit.now):  # held by us until the unit ends
+    if not await _release(unit, claimed.lane_id, claimed.holder, AT_ONCE):  # held by us until the unit ends
         raise UnitAbandonedError("the lane has passed to another worker")
     settled = await unit.run(
         update(updates)
@@ -149,14 +150,14 @@ async def settle(unit: Unit, claimed: Claimed, outcome: str = "handled") -> None
 
 async def put_back(unit: Unit, claimed: Claimed, *, wait: timedelta, failed: bool) -> None:
     """Give the lane back unhandled, to be tried again after `wait`; `failed` counts an exception against the update."""
-    await _release(unit, claimed.lane_id, claimed.holder, unit.now + wait)  # the lane first, as claims do
+    await _release(unit, claimed.lane_id, claimed.holder, moment_after(unit.now, wait))  # the lane first, as claims do
     if failed:
         await unit.run(update(updates).where(updates.c.id.in_(claimed.ids)).values(failures=updates.c.failures + 1))
 
 
 async def release_all_lanes(unit: Unit) -> None:
     """After a restart on SQLite nobody else can be holding a lane."""
-    await unit.run(update(lanes).where(lanes.c.holder.is_not(None)).values(holder=None, not_before=unit.now))
+    await unit.run(update(lanes).where(lanes.c.holder.is_not(None)).values(holder=None, not_before=AT_ONCE))
 
 
 async def _release(unit: Unit, lane_id: int, holder: str, not_before: datetime) -> bool:

@@ -4,7 +4,7 @@ A sender leases an address, says what waits for it, and records each message as 
 stays here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select, update
 
 from storage.house import insert_for
 from storage.tables import addresses, notices
+from storage.turns import AT_ONCE, moment_after, stands_back
 from storage.unit import Reader, Unit
 
 ANSWER, REMINDER, DIGEST = 0, 1, 2
@@ -67,7 +68,7 @@ async def tell(unit: Unit, address_id: int, notice: Notice) -> int | None:
         duty_id=notice.duty_id,
         once_key=notice.once_key,
         created_at=unit.now,
-        not_before=unit.now,
+        not_before=AT_ONCE,
     )
     once = statement.on_conflict_do_nothing(index_elements=["once_key"])
     unit.wake.add(outbox_topic(channel))
@@ -75,8 +76,13 @@ async def tell(unit: Unit, address_id: int, notice: Notice) -> int | None:
     return written
 
 
-async def claim(unit: Unit, channel: str, holder: str, lease: timedelta, *, most: int = 10) -> Turn | None:
-    """Lease the address whose notice is most urgent and has waited longest; None where nothing waits."""
+async def claim(
+    unit: Unit, channel: str, holder: str, lease: timedelta, *, most: int, except_for: Collection[int] = ()
+) -> Turn | None:
+    """Lease the address whose notice is most urgent and has waited longest; None where nothing waits.
+
+    `except_for` are addresses that this process is writing to: however the clock jumps, no two write to one.
+    """
     ready = (
         select(addresses.c.id)
         .join(notices, notices.c.address_id == addresses.c.id)
@@ -84,16 +90,17 @@ async def claim(unit: Unit, channel: str, holder: str, lease: timedelta, *, most
             notices.c.settled_at.is_(None),
             notices.c.channel == channel,
             notices.c.not_before <= unit.now,
-            addresses.c.not_before <= unit.now,
+            ~stands_back(addresses.c.not_before, unit.now),
             addresses.c.blocked_at.is_(None),
+            addresses.c.id.not_in(except_for),
         )
         .order_by(notices.c.priority, notices.c.id)
         .limit(1)
     )
     taken = (
         update(addresses)
-        .where(addresses.c.id == ready.scalar_subquery(), addresses.c.not_before <= unit.now)
-        .values(holder=holder, not_before=unit.now + lease)
+        .where(addresses.c.id == ready.scalar_subquery(), ~stands_back(addresses.c.not_before, unit.now))
+        .values(holder=holder, not_before=moment_after(unit.now, lease))
         .returning(addresses.c.id, addresses.c.chat_id, addresses.c.language)
     )
     while (address := (await unit.run(taken)).one_or_none()) is None:
@@ -132,22 +139,22 @@ async def give_back(unit: Unit, turn: Turn, *, wait: timedelta = timedelta(0)) -
     await unit.run(
         update(addresses)
         .where(addresses.c.id == turn.address_id, addresses.c.holder == turn.holder)
-        .values(holder=None, not_before=unit.now + wait)
+        .values(holder=None, not_before=moment_after(unit.now, wait))
     )
 
 
 async def pause_channel(unit: Unit, channel: str, wait: timedelta) -> None:
     """The whole channel is to be silent for a while; leases in use are left to their holders."""
-    await unit.run(
-        update(addresses)
-        .where(addresses.c.channel == channel, addresses.c.holder.is_(None), addresses.c.not_before < unit.now + wait)
-        .values(not_before=unit.now + wait)
+    until = moment_after(unit.now, wait)
+    at_rest = update(addresses).where(
+        addresses.c.channel == channel, addresses.c.holder.is_(None), addresses.c.not_before < until
     )
+    await unit.run(at_rest.values(not_before=until))
 
 
 async def release_all_addresses(unit: Unit) -> None:
     """After a restart on SQLite nobody else can be sending."""
-    await unit.run(update(addresses).where(addresses.c.holder.is_not(None)).values(holder=None, not_before=unit.now))
+    await unit.run(update(addresses).where(addresses.c.holder.is_not(None)).values(holder=None, not_before=AT_ONCE))
 
 
 async def said_in(reader: Reader, address_id: int, message_id: int) -> tuple[str, Mapping[str, Any]] | None:

@@ -19,6 +19,7 @@ from storage.tables import (
     sessions,
     taxpayers,
 )
+from storage.turns import AT_ONCE
 from storage.unit import Reader, Unit
 
 
@@ -130,7 +131,7 @@ async def admit(
             taxpayer_id=taxpayer_id,
             officer_id=officer_id,
             created_at=unit.now,
-            not_before=unit.now,
+            not_before=AT_ONCE,
         )
         .returning(addresses.c.id)
     )

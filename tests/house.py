@@ -4,6 +4,7 @@ Only the edges are faked: the clock, and the session of the Telegram bot. Nothin
 intake and delivery work until nothing waits, so a test needs no sleep and no luck.
 """
 
+import asyncio
 import itertools
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -53,12 +54,16 @@ class Clock:
 
 
 class RecordingSession(BaseSession):
-    """Telegram's side of the wire: keeps every request, and gives messages their numbers."""
+    """Telegram's side of the wire: keeps every request, and gives messages their numbers. While `lets_through` is clear
+    messages are on their way and do not arrive.
+    """
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self.requests: list[TelegramMethod[Any]] = []
         self.sent: list[Message] = []
+        self.lets_through = asyncio.Event()
+        self.lets_through.set()
         self._clock = clock
         self._numbers = itertools.count(1000)
 
@@ -73,6 +78,7 @@ class RecordingSession(BaseSession):
             case GetMe():
                 return cast(TelegramType, User(id=bot.id, is_bot=True, first_name="税桥", username="shuiqiao_test_bot"))
             case SendMessage():
+                await self.lets_through.wait()
                 chat_id = int(method.chat_id)
                 message = Message(
                     message_id=next(self._numbers),

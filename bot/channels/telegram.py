@@ -6,7 +6,7 @@ Changing from one to the other drops nothing: what Telegram holds it gives throu
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -26,6 +26,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
+from bot.channels.pace import Pace
 from bot.leases import Lease
 from bot.nursery import Nursery
 from bot.settings import Settings
@@ -55,6 +56,11 @@ def make_telegram_bot(settings: Settings) -> Bot | None:
         return None
     api = PRODUCTION if settings.telegram_api is None else TelegramAPIServer.from_base(settings.telegram_api)
     return Bot(settings.telegram_token.get_secret_value(), session=AiohttpSession(api=api))
+
+
+def telegram_pace() -> Pace:
+    """What Telegram asks of bots: 30 messages a second, 1 a second in a chat, 20 a minute in a group."""
+    return Pace(per_second=30, chat_rest=timedelta(seconds=1), group_rest=timedelta(minutes=1) / 20)
 
 
 class RawUpdates(TelegramMethod[list[dict[str, Any]]]):

@@ -19,6 +19,7 @@ def make_web_app(
     app = web.Application(middlewares=[security.guard], client_max_size=LARGEST_BODY)
     app[DEPS] = deps
     app[LIMITS] = PostLimits(deps.settings)
+    deps.clock_watch.when_set(app[LIMITS].forget)
     app[STREAMS] = set()
     app[LEAST_FREE_BYTES] = least_free_bytes
     app[POST_SECONDS] = post_seconds

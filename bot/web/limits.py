@@ -11,7 +11,8 @@ class PostLimits:
     """A moving minute for each visitor and for each network address."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._counts = MemoryStorage()
+        self._limiter = MovingWindowRateLimiter(self._counts)
         self._by_visitor = RateLimitItemPerMinute(settings.posts_per_minute)
         self._by_address = RateLimitItemPerMinute(settings.posts_per_minute_per_address)
 
@@ -24,3 +25,7 @@ class PostLimits:
     async def admit_address(self, address: str) -> bool:
         """Count one try from somebody who is nobody yet."""
         return await self._limiter.hit(self._by_address, "address", address)
+
+    async def forget(self) -> None:
+        """Begin anew: what was counted goes by the wall clock, and after it was set back the minute would not end."""
+        await self._counts.reset()

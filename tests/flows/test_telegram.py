@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import aiohttp
@@ -334,3 +334,39 @@ async def test_the_web_is_served_while_telegram_cannot_be_reached(tmp_path: Path
             await person.hears("不客气", within=WITHIN)
             assert await run.terminate() == 0
             assert "Traceback" not in run.complained
+
+
+async def test_a_flood_from_one_person_delays_only_that_person(office: Office) -> None:
+    """One message a second in a chat; meanwhile others are answered at once."""
+    flooding, other = await office.welcomed(), await office.welcomed()
+    for _ in range(6):
+        flooding.says("谢谢")
+    other.says("你好")
+    await other.hears("请直接写下", within=WITHIN)
+    assert len(flooding.heard) < 1 + 6
+    assert await office.api.comes_true(lambda: len(flooding.heard) == 1 + 6, within=WITHIN)
+    assert least_pause(flooding) >= 1.0
+
+
+async def test_a_group_hears_twenty_messages_a_minute(office: Office) -> None:
+    member = office.somebody().in_group(-next(office.numbers))
+    for _ in range(3):
+        member.says("/bind nothing")
+    assert await office.api.comes_true(lambda: len(member.heard) == 3, within=WITHIN)
+    assert least_pause(member) >= 3.0
+
+
+async def test_all_chats_together_hear_thirty_messages_a_second(office: Office) -> None:
+    people = [office.somebody() for _ in range(50)]
+    for person in people:
+        person.says("谢谢")
+    assert await office.api.comes_true(lambda: all(person.heard for person in people), within=WITHIN)
+    ticks = sorted(message.tick for person in people for message in person.heard)
+    # They leave evenly; what the way adds to one and not to another may bring two into the same second.
+    assert max(sum(0 <= later - tick < 1 for later in ticks) for tick in ticks) <= 30 + 2
+
+
+def least_pause(person: Person) -> float:
+    """The shortest time between two messages in a chat, in seconds."""
+    ticks = [message.tick for message in person.heard]
+    return min(later - earlier for earlier, later in pairwise(ticks))

@@ -272,7 +272,7 @@ async def test_a_sender_that_loses_the_race_takes_the_next_address(postgresql: D
     await write(postgresql, first, "a")
     await write(postgresql, second, "b")
     async with postgresql.unit() as quick:
-        turn = await claim(quick, CHANNEL, "quick", LEASE)
+        turn = await claim(quick, CHANNEL, "quick", LEASE, most=10)
         losing = asyncio.get_running_loop().create_task(take(postgresql, "slow"))
         await until_somebody_waits_for_a_lock(postgresql)
     other = await losing

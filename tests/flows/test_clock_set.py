@@ -1,0 +1,150 @@
+"""Somebody sets the clock while the house runs: nothing is lost, nothing is said twice, nothing waits for old times."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from bot.app import open_house, run_house
+from bot.channels.telegram import TELEGRAM
+from bot.clock import system_clock
+from bot.delivery import Delivery
+from bot.intake import Intake
+from bot.settings import read_settings
+from bot.web.limits import PostLimits
+from escalation.corrections import correct
+from storage import inbox, outbox
+from storage.house import take_lease
+from storage.inbox import ALBUM_WAIT
+from storage.outbox import Notice
+from storage.people import find_party
+from storage.tables import leases
+from tests.flows.cast import COMPLAINT, KNOWN
+from tests.flows.test_calendar import OFF
+from tests.house import TELEGRAM_BOT_ID, HouseUnderTest, TelegramPerson, interpreter, settings_for, sqlite_url
+from tests.processes import comes_true
+
+LEASE = timedelta(seconds=20)
+
+
+@pytest.mark.parametrize("hours", [-9000, -1, 1, 9000])
+async def test_people_are_answered_whatever_the_clock_is_set_to(either_house: HouseUnderTest, hours: float) -> None:
+    visitor = await either_house.visitor()
+    assert "依据：" in (await visitor.say(KNOWN)).text
+    either_house.clock.advance(hours=hours)
+    assert "办件编号：" in (await visitor.say(COMPLAINT)).text
+    newcomer = await either_house.visitor("newcomer")
+    assert "依据：" in (await newcomer.say(KNOWN)).text
+
+
+def letter(person: TelegramPerson, text: str, **fields: object) -> dict[str, object]:
+    number = person.under_test.next_update_id()
+    sender = {"id": person.user_id, "is_bot": False, "first_name": "测试"}
+    chat = {"id": person.chat_id, "type": "private"}
+    stamp = int(person.under_test.clock().timestamp())
+    return {
+        "update_id": number,
+        "message": {"message_id": number, "date": stamp, "chat": chat, "from": sender, "text": text, **fields},
+    }
+
+
+async def test_what_a_worker_that_died_had_in_hand_is_free_when_the_clock_goes_back(
+    either_house: HouseUnderTest,
+) -> None:
+    """Otherwise its lease would last until the old time has come again."""
+    await either_house.settle()
+    person = either_house.telegram_person(11)
+    await person.receive(letter(person, KNOWN), settle=False)
+    async with either_house.database.unit() as unit:
+        assert await inbox.claim(unit, "dead", LEASE) is not None
+    async with either_house.database.unit() as unit:
+        assert await inbox.claim(unit, "alive", LEASE) is None
+    either_house.clock.advance(hours=-1)
+    async with either_house.database.unit() as unit:
+        again = await inbox.claim(unit, "alive", LEASE)
+    assert again is not None
+    assert again.claims == 2
+
+
+async def test_what_a_sender_that_died_had_in_hand_is_free_when_the_clock_goes_back(
+    either_house: HouseUnderTest,
+) -> None:
+    person = either_house.telegram_person(12)
+    await person.say("/start")
+    async with either_house.database.unit() as unit:
+        party = await find_party(unit, TELEGRAM, TELEGRAM_BOT_ID, 12)
+        assert party is not None
+        await outbox.tell(unit, party.address_id, Notice("talk.greeting", {}))
+        assert await outbox.claim(unit, TELEGRAM, "dead", LEASE, most=1) is not None
+        assert await outbox.claim(unit, TELEGRAM, "alive", LEASE, most=1) is None
+    heard = len(person.heard())
+    either_house.clock.advance(hours=-1)
+    await either_house.settle()
+    assert len(person.heard()) == heard + 1
+
+
+async def test_an_album_does_not_wait_for_the_old_time_to_come_again(either_house: HouseUnderTest) -> None:
+    await either_house.settle()
+    person = either_house.telegram_person(13)
+    await person.receive(letter(person, "一", media_group_id="7"), settle=False)
+    async with either_house.database.unit() as unit:
+        assert await inbox.claim(unit, "worker", LEASE) is None  # its siblings may still come
+    either_house.clock.advance(hours=-1)
+    async with either_house.database.unit() as unit:
+        assert await inbox.claim(unit, "worker", LEASE) is not None
+    assert timedelta(hours=1) > ALBUM_WAIT
+
+
+async def test_a_named_lease_ends_though_the_databases_clock_was_set_back(either_house: HouseUnderTest) -> None:
+    async with either_house.database.unit() as unit:
+        assert await take_lease(unit, "jobs", "dead", LEASE)
+        assert not await take_lease(unit, "jobs", "alive", LEASE)
+        until = unit.now.replace(year=2200)  # as a clock would have written that stood in another century
+        await unit.run(leases.update().values(until_at=until))
+        assert await take_lease(unit, "jobs", "alive", LEASE)
+
+
+async def test_what_is_on_its_way_is_not_sent_again_when_the_clock_goes_forward(either_house: HouseUnderTest) -> None:
+    """The lease of its address seems to be over; but the sender lives."""
+    await either_house.settle()
+    person = either_house.telegram_person(14)
+    await person.receive(letter(person, "/start"), settle=False)
+    assert await Intake(either_house.deps, either_house.house.dispatcher).handle_next("worker")
+    sender = Delivery(either_house.deps, TELEGRAM)
+    either_house.telegram.lets_through.clear()
+    async with asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(sender.deliver_next("one"))
+        await comes_true("a message is on its way", lambda: bool(either_house.telegram.requests))
+        either_house.clock.advance(hours=1)
+        assert not await sender.deliver_next("two")
+        either_house.telegram.lets_through.set()
+    assert first.result()
+    assert len(person.heard()) == 1
+    assert not await sender.deliver_next("two")
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_the_jobs_go_on_when_the_clock_is_set(tmp_path: Path, hours: int) -> None:
+    """APScheduler goes by the wall clock, and would sleep for an hour."""
+    settings = settings_for(sqlite_url(tmp_path), tmp_path)
+    async with open_house(settings, say=lambda _sentence: None, interpreter=interpreter()) as house, run_house(house):
+        revision = house.deps.rules.calendar_revision
+        with time_machine.travel(system_clock() + timedelta(hours=hours), tick=True):
+            await comes_true("the watch has looked", lambda: house.deps.clock_watch.times_set == 1)
+            async with house.deps.database.unit() as unit:
+                await correct(unit, house.deps.rules, OFF, "王样例")
+            await comes_true(
+                "the rules are read again", lambda: house.deps.rules.calendar_revision > revision, within=30
+            )
+
+
+async def test_nobody_is_kept_out_for_an_hour_because_the_clock_went_back() -> None:
+    limits = PostLimits(read_settings({}, posts_per_minute=1))
+    with time_machine.travel(system_clock() + timedelta(hours=1), tick=True):
+        assert await limits.admit("visitor", "address")
+        assert not await limits.admit("visitor", "address")
+    assert not await limits.admit("visitor", "address")
+    await limits.forget()
+    assert await limits.admit("visitor", "address")

@@ -7,10 +7,10 @@ a due date should not wait for it.
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.table import Column, Table
@@ -31,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-faq = typer.Typer(cls=ChineseGroup, help="问答库：看它会怎么答。")
+faq = typer.Typer(cls=ChineseGroup, help="问答库：看它会怎么答，答得准不准。")
 calendar = typer.Typer(cls=ChineseGroup, help="工作日历：算到期日。")
 app.add_typer(faq, name="faq")
 app.add_typer(calendar, name="calendar")
@@ -58,6 +58,13 @@ def _whole_number(text: str) -> int:
         return int(text)
     except ValueError as error:
         raise typer.BadParameter("应为整数") from error
+
+
+def _count(text: str) -> int:
+    number = _whole_number(text)
+    if number < 0:
+        raise typer.BadParameter("应不小于 0")
+    return number
 
 
 def _local_date(text: str) -> date:
@@ -137,6 +144,51 @@ def faq_ask(question: Annotated[str, typer.Argument(metavar="问题")], *, as_js
     console.print()
     console.print(table if found["candidates"] else "没有相近的问题。")
     _name_source(looking)
+
+
+@faq.command("assess", cls=ChineseCommand)
+def faq_assess(
+    folder: Annotated[
+        Path, typer.Argument(metavar="文件夹", help="含 faq.jsonl、queries.jsonl 和可有可无的 extra.jsonl。")
+    ],
+    *,
+    phrasings: Annotated[
+        int | None,
+        typer.Option(
+            parser=_count,
+            metavar="个数",
+            help="每个条目最多用 extra.jsonl 里的前几个问法；0 表示都不用，不写则全用。",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """用标注过的问题测一测问答库的判断有多准、多快；不用数据库，什么都不会写下。
+
+    各项指标的含义见 docs/operations.md。
+    """
+    from dataclasses import asdict
+
+    from bot.assessing import assess_with_bar, table_of, twins_note
+    from faq.collection import CollectionError, read_collection
+
+    try:
+        collection = read_collection(folder, phrasings)
+    except CollectionError as error:
+        _name_findings(error.findings)
+    found = assess_with_bar(collection)
+    if as_json:
+        print_json(asdict(found))
+        return
+    console = make_console()
+    console.print(table_of(found))
+    if note := twins_note(collection):
+        console.print(note)
+
+
+def _name_findings(findings: Sequence[str]) -> NoReturn:
+    for finding in findings[:MOST_LINES_NAMED]:
+        print(finding, file=sys.stderr)  # noqa: T201  the terminal reads it
+    fail(f"共 {len(findings)} 处有误，没有评测。请更正后再试。")
 
 
 @app.command(cls=ChineseCommand)

@@ -124,6 +124,11 @@ def decide(index: Index, text: str) -> Decision:
     return Nothing(best.candidate, confidence)
 
 
+def considered(index: Index, text: str) -> tuple[Candidate, ...]:
+    """Give what `decide` decides between: the entries most like the text, best first, less what contradicts it."""
+    return tuple(one.candidate for one in _judge(index, said(index.view(text)), index.rank(text, CONSIDERED)))
+
+
 def _judge(index: Index, asked: Said, candidates: tuple[Candidate, ...]) -> tuple[_Judged, ...]:
     """Weigh down what contradicts the text, so that of two twins the one that was named comes first."""
     judged = []

@@ -4,6 +4,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from escalation.kinds import SUBJECT, CaseKind, Milestone
 from escalation.ladder import Addressee
 from escalation.rulebook import make_rulebook
 from escalation.seed import load_bureau, load_kinds
+from faq.assess import Assessment
 from tests.house import HouseUnderTest
 
 HERE = Path(__file__).parent.parent
@@ -208,6 +210,10 @@ def test_the_reasons_for_the_dependencies_cover_exactly_those_we_have() -> None:
     wanted = {re.split(r"[\[<>=]", one)[0] for one in project["dependencies"]}
     page = next(page for page in DECISIONS if page.name.endswith("dependencies.md"))
     assert {name for row in rows(page, "package") for name in row[0].split(", ")} == wanted
+
+
+def test_every_figure_of_an_assessment_is_explained_in_its_order() -> None:
+    assert [row[0].strip("`") for row in rows(OPERATIONS, "键")] == [figure.name for figure in fields(Assessment)]
 
 
 def test_every_decision_is_listed() -> None:

@@ -22,6 +22,7 @@ from escalation.seed import load_bureau, load_kinds
 from faq.seed import SeedError as FaqSeedError
 from faq.seed import load_categories, load_entries
 from tests.bot.command import ROOT, Done, contents, run_command
+from tests.faq.labelled import write_collection
 from tests.house import interpreter, open_test_house, sqlite_url
 from tests.postgres import drop_database, fresh_database
 
@@ -333,6 +334,45 @@ def test_a_seed_file_that_is_missing_is_told_by_name(tmp_path: Path) -> None:
         load_bureau(tmp_path / "bureau.yaml")
     with pytest.raises(FaqSeedError, match=r"categories\.yaml"):
         load_entries(tmp_path)
+
+
+# --- labelled questions
+
+
+def test_wrong_lines_of_labelled_questions_are_named_all_at_once_and_nothing_is_measured(folder: Path) -> None:
+    write_collection(folder / "questions", queries=[("车船税在哪里交", "bus"), ("契税", None)])
+    with (folder / "questions" / "faq.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"id": "car", "question": "车船税"}\n{"id": "bike"}\n')
+    (folder / "questions" / "extra.jsonl").write_bytes("车船税".encode("gbk"))
+    with nothing_changes(folder):
+        done = run_command(folder, "faq", "assess", "questions", "--json")
+    refused(done)
+    assert done.out == ""
+    assert [line.partition("：")[0] for line in done.said.splitlines()] == [
+        "questions/faq.jsonl 第 6 行",
+        "questions/faq.jsonl 第 7 行",
+        "questions/extra.jsonl 第 1 行",
+        "questions/queries.jsonl 第 1 行",
+        "共 4 处有误，没有评测。请更正后再试。",
+    ]
+
+
+def test_of_very_many_wrong_lines_the_first_are_named_and_all_are_counted(folder: Path) -> None:
+    (write_collection(folder / "questions") / "queries.jsonl").write_text("broken\n" * 1000, encoding="utf-8")
+    done = run_command(folder, "faq", "assess", "questions")
+    refused(done, "共 1000 处有误")
+    assert len(done.said.splitlines()) == 21
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("nowhere", ["nowhere 不是文件夹，或者不存在"]),
+        (".", ["faq.jsonl：没有这个文件", "queries.jsonl：没有这个文件"]),
+    ],
+)
+def test_a_folder_without_labelled_questions_is_told(folder: Path, where: str, words: list[str]) -> None:
+    refused(run_command(folder, "faq", "assess", where), *words)
 
 
 # --- Telegram

@@ -1,8 +1,10 @@
 """The command line as people and scripts use it: what it prints, what it leaves behind (nothing), how it refuses."""
 
 import asyncio
+import contextlib
 import json
 import os
+import pty
 import re
 import shutil
 import sqlite3
@@ -26,6 +28,7 @@ from bot.terminal import refusal
 from intents import Kind
 from storage.database import DatabaseError
 from tests.bot.command import ROOT, Done, contents, environment, python_m_bot, run_command
+from tests.faq.labelled import write_collection
 from tests.house import HouseUnderTest, open_test_house, sqlite_url
 
 QUESTION = "个体户月销售额10万元以内要交增值税吗"
@@ -117,6 +120,91 @@ def test_what_nobody_answers_is_said_to_go_to_people(folder: Path) -> None:
         "没有答案，转工作人员\n"
     )
     assert json.loads(run_command(folder, "faq", "ask", "", "--json").out)["decision"] == "nothing"
+
+
+# --- how well the FAQ answers
+
+FIGURES = [
+    *(
+        "entries",
+        "queries",
+        "top1",
+        "recall_at_3",
+        "mrr_at_10",
+        "auroc",
+        "answered",
+        "answered_right",
+        "answered_wrong",
+    ),
+    *("precision", "coverage", "choices_with_right", "choices_without", "handed_on"),
+    *("build_seconds", "queries_per_second", "memory_mb"),
+]
+
+
+def test_an_assessment_in_json_is_one_line_of_these_keys_without_any_setting(folder: Path) -> None:
+    questions = write_collection(folder.parent / "questions")
+    done = run_command(folder, "faq", "assess", str(questions), "--json", SHUIQIAO_TOKEN="no such setting")
+    found = json.loads(done.out)
+    assert (done.code, done.said, done.out.count("\n")) == (0, "", 1)
+    assert list(found) == FIGURES
+    assert (found["entries"], found["queries"], found["answered_right"]) == (5, 11, 2)
+    assert found["top1"] == 2 / 7  # as exact as it was measured
+
+
+def test_an_assessment_for_people_is_a_table_with_labels_and_keys(folder: Path) -> None:
+    entries = [("a", "车船税在哪里交"), ("b", "车船税在哪里交？"), ("c", "印花税怎么交")]
+    questions = write_collection(
+        folder.parent / "questions", entries, (), [("印花税怎么交", "c")] * 3 + [("契税", "c")]
+    )
+    done = run_command(folder, "faq", "assess", str(questions), COLUMNS="80")
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in done.out.splitlines() if line[0] == "│"]
+    assert [row[2] for row in rows] == FIGURES
+    assert rows[2] == ["排在首位", "75.0 %", "top1"]
+    assert ["能答与不能答的区分度（AUROC）", "—", "auroc"] in rows
+    assert all(re.search(r"[\u4e00-\u9fff]", row[0]) for row in rows)
+    assert max(map(cell_len, done.out.splitlines())) <= 80
+    assert done.out.endswith("\n有 2 个条目与别的条目共用同样的问法；只认标注的条目，另一个算错。\n")
+    assert done.said == ""  # no bar where nobody sees it
+
+
+def test_a_bar_moves_on_the_terminal_and_never_in_the_result(folder: Path) -> None:
+    questions = write_collection(folder.parent / "questions", queries=[("票票不见啦", "lost-special")])
+    watching, terminal = pty.openpty()
+    process = subprocess.Popen(  # noqa: S603  our own program
+        [sys.executable, "-X", "importtime", "-m", "bot", "faq", "assess", str(questions), "--json"],
+        cwd=folder,
+        env=environment({"TERM": "xterm"}),
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    seen = _everything(watching)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(out)["answered"] == 1  # by the second of the further phrasings: all are used
+    assert "建立索引" in seen
+    assert {"numpy", "jieba"} <= _packages(seen)
+    assert {"aiogram", "aiohttp", "apscheduler", "sqlalchemy", "cryptography"} & _packages(seen) == set()
+
+
+def test_fewer_phrasings_are_used_where_fewer_are_asked_for(folder: Path) -> None:
+    questions = write_collection(folder.parent / "questions", queries=[("票票不见啦", "lost-special")])
+    done = run_command(folder, "faq", "assess", str(questions), "--phrasings", "1", "--json")
+    assert json.loads(done.out)["answered"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "缺少 文件夹"),
+        ([".", "--phrasings", "some"], "--phrasings：应为整数"),
+        ([".", "--phrasings", "-1"], "--phrasings：应不小于 0"),
+    ],
+)
+def test_an_assessment_that_is_asked_for_wrongly_is_one_sentence(
+    folder: Path, arguments: list[str], sentence: str
+) -> None:
+    _refused(run_command(folder, "faq", "assess", *arguments), 2, sentence)
 
 
 # --- understanding of messages
@@ -289,7 +377,9 @@ async def test_a_schema_of_another_version_is_named_and_left_alone(
 # --- the rest
 
 
-@pytest.mark.parametrize("arguments", [[], ["run"], ["key"], ["faq"], ["faq", "ask"], ["intent"], ["calendar", "due"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["run"], ["key"], ["faq"], ["faq", "ask"], ["faq", "assess"], ["intent"], ["calendar", "due"]]
+)
 def test_help_is_in_chinese_and_fits_the_terminal(arguments: list[str]) -> None:
     done = CliRunner().invoke(app, [*arguments, "--help"], prog_name="python -m bot")
     assert done.exit_code == 0
@@ -301,7 +391,7 @@ def test_help_is_in_chinese_and_fits_the_terminal(arguments: list[str]) -> None:
 
 def test_every_command_stands_in_the_operations_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    for command in ("run", "key", "faq ask", "intent", "calendar due"):
+    for command in ("run", "key", "faq ask", "faq assess", "intent", "calendar due"):
         assert f"python -m bot {command}" in page
 
 
@@ -384,8 +474,22 @@ def _imported_by(*arguments: str) -> set[str]:
         [sys.executable, "-X", "importtime", "-m", "bot", *arguments], env=environment({}), capture_output=True
     )
     assert done.returncode == 0
-    names = re.findall(r"^import time:.*\| +(\S+)$", done.stderr.decode(), re.MULTILINE)
+    return _packages(done.stderr.decode())
+
+
+def _packages(account: str) -> set[str]:
+    names = re.findall(r"^import time:.*\| +(\S+)$", account, re.MULTILINE)
     return {name.partition(".")[0] for name in names}
+
+
+def _everything(terminal: int) -> str:
+    """What is written to a terminal until nobody holds its other end."""
+    seen = bytearray()
+    with contextlib.suppress(OSError):  # so Linux says that nobody does
+        while part := os.read(terminal, 65536):
+            seen += part
+    os.close(terminal)
+    return seen.decode().replace("\r\n", "\n")
 
 
 def _without_shared_memory(folder: Path) -> dict[str, Any]:

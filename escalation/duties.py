@@ -4,12 +4,12 @@ Whatever happens in the world only opens, stops, renews or settles duties; the p
 are due. The row is the timer: nothing else remembers when to remind.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, case, func, select, update
 
 from escalation.ladder import Addressee, Rung, next_step, reached
 from escalation.permissions import Role
@@ -124,6 +124,32 @@ def _timetable(rules: Rulebook, kind: str, terms: Terms, after: datetime) -> tup
         return None, None
     step = next_step(rules.ladders[kind], day, calendar, after)
     return due(terms, calendar), None if step is None else step[1]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDuties:
+    """How many duties of a kind are open, and how many of them should have been settled by now."""
+
+    open: int
+    overdue: int
+
+
+async def open_by_kind(reader: Reader) -> Mapping[str, OpenDuties]:
+    rows = await reader.all(
+        select(duties.c.kind, func.count(), func.count(case((duties.c.due_at < reader.now, 1))))
+        .where(duties.c.settled_at.is_(None))
+        .group_by(duties.c.kind)
+    )
+    return {kind: OpenDuties(still_open, overdue) for kind, still_open, overdue in (tuple(row) for row in rows)}
+
+
+async def step_not_taken(reader: Reader) -> datetime | None:
+    """The oldest step that has come and that no patrol has taken; none where the patrol is up to date."""
+    late = select(func.min(duties.c.next_step_at)).where(
+        duties.c.settled_at.is_(None), duties.c.next_step_at <= reader.now
+    )
+    moment: datetime | None = await reader.value(late)
+    return moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bot.dispatcher import make_dispatcher
 from bot.intake import Intake
 from bot.jobs import JOBS, make_scheduler, watch_faq, watch_rules
 from bot.leases import Lease
+from bot.metrics import Metrics
 from bot.nursery import Nursery
 from bot.settings import Settings
 from bot.wording.speech import CHINESE
@@ -99,6 +100,7 @@ async def open_house(
                 routing=routing,
                 bots=bots,
                 nursery=nursery,
+                metrics=Metrics(bots),
                 holder=secrets.token_hex(6),
             )
             await watch_rules(deps)
@@ -132,8 +134,9 @@ async def run_house(house: House) -> AsyncIterator[None]:
     if TELEGRAM in deps.bots:
         Delivery(deps, TELEGRAM, lease=_lease(deps, SENDER), pace=telegram_pace()).start()
         if not deps.settings.telegram_webhook:
-            poller = Poller(deps.bots[TELEGRAM], deps.database, deps.nursery, _lease(deps, POLLER))
+            poller = Poller(deps.bots[TELEGRAM], deps.database, deps.nursery, _lease(deps, POLLER), deps.metrics)
             deps.nursery.keep("poller", poller.run)
+    deps.nursery.keep("lag", deps.metrics.watch_lag, interruptible=True)
     scheduler = make_scheduler(deps, _lease(deps, JOBS))
     scheduler.start()
     gc.collect()

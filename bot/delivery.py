@@ -181,6 +181,7 @@ class Delivery:
     async def _record(self, notice: Waiting, outcome: str, said: str | None, message_id: int | None) -> None:
         async with self._deps.database.unit() as unit:
             await record(unit, notice.id, outcome, said=said, message_id=message_id)
+        self._deps.metrics.notice_settled(self._channel, notice, outcome, unit.now)
 
     def _silence(self) -> timedelta:
         """How long the whole channel is to be silent yet."""
@@ -190,6 +191,7 @@ class Delivery:
         """429: the address waits; two addresses at the same moment mean that the channel waits."""
         wait, now, last = timedelta(seconds=error.retry_after), _now(), self._told_to_wait
         self._told_to_wait = (turn.address_id, now)
+        self._deps.metrics.told_to_wait(self._channel)
         log.warning("told_to_wait", address=turn.address_id, seconds=error.retry_after)
         if last is not None and last[0] != turn.address_id and now - last[1] <= SAME_MOMENT_SECONDS:
             log.warning("channel_waits", channel=self._channel, seconds=error.retry_after)
@@ -202,6 +204,7 @@ class Delivery:
         """A passing error: the address waits, longer each time, and never all addresses for the same time."""
         async with self._deps.database.unit() as unit:
             await count_attempt(unit, notice.id)
+        self._deps.metrics.backed_off(self._channel)
         seconds = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(notice.attempts, 16))
         log.warning(
             "delivery_failed", address=turn.address_id, attempts=notice.attempts + 1, error=type(error).__name__
@@ -222,9 +225,11 @@ class Delivery:
                 case TelegramBadRequest() if not any(words in error.message.lower() for words in UNREACHABLE):
                     log.error("message_refused", notice=notice.id, kind=notice.kind)
                     await record(unit, notice.id, "failed", said=None, message_id=None)
+                    self._deps.metrics.notice_settled(self._channel, notice, "failed", unit.now)
                     return None
                 case _:
                     await change_address(unit, turn.address_id, blocked_at=unit.now)
+                    self._deps.metrics.blocked(self._channel)
         log.warning("cannot_be_reached", address=turn.address_id, error=type(error).__name__)
         return timedelta(0)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiogram import Bot
 
 from bot.clock import Clock, ClockWatch
+from bot.metrics import Metrics
 from bot.nursery import Nursery
 from bot.settings import Settings
 from escalation.routing import Rule
@@ -29,4 +30,5 @@ class Deps:
     routing: Mapping[int, tuple[Rule, ...]]
     bots: Mapping[str, Bot]
     nursery: Nursery
+    metrics: Metrics
     holder: str

@@ -15,10 +15,12 @@ from aiogram import Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.types import Message, Update
 
+from bot.channels.telegram import kind_of
 from bot.deps import Deps
+from bot.metrics import DATABASE, DEADLINE, EXCEPTION, HANDLED, SET_ASIDE
 from escalation.duties import held_by_role, open_duty, region_of
 from escalation.permissions import Role
-from escalation.rulebook import SET_ASIDE
+from escalation.rulebook import SET_ASIDE as SET_ASIDE_DUTY
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
 from storage.database import is_trouble_of_the_database
@@ -73,15 +75,18 @@ class Intake:
     async def _handle(self, claimed: Claimed) -> None:
         deadline = asyncio.timeout(self._deps.settings.handler_seconds)
         try:
-            async with deadline, self._deps.database.unit() as unit:
-                await settle(unit, claimed)
-                await self._dispatch(unit, claimed)
+            with self._deps.metrics.handling(claimed.channel, kind_of(claimed.bodies[0])):
+                async with deadline, self._deps.database.unit() as unit:
+                    await settle(unit, claimed)
+                    await self._dispatch(unit, claimed)
         except UnitAbandonedError:
             log.info("abandoned")
+            self._deps.metrics.abandoned(claimed.channel)
         except Exception as error:  # noqa: BLE001  whatever a handler raises is counted, told and logged
             # A handler that was cut off counts like one that raised, whatever kept it.
-            await self._failed(claimed, error, blameless=not deadline.expired() and is_trouble_of_the_database(error))
+            await self._failed(claimed, error, DEADLINE if deadline.expired() else _cause(error))
         else:
+            self._deps.metrics.settled(claimed.channel, HANDLED, len(claimed.ids))
             for courtesy in unit.afterwards:
                 self._deps.nursery.send("courtesy", courtesy)
 
@@ -93,9 +98,10 @@ class Intake:
         if result is UNHANDLED:
             log.info("nothing_to_say", kind=updates[0].event_type)
 
-    async def _failed(self, claimed: Claimed, error: Exception, *, blameless: bool) -> None:
+    async def _failed(self, claimed: Claimed, error: Exception, cause: str) -> None:
         """Count the exception, unless the database was to blame; then wait, or set the update aside."""
-        if blameless:
+        self._deps.metrics.failed(claimed.channel, cause)
+        if cause == DATABASE:
             log.warning("database_trouble", error=type(error).__name__)
             await self._put_back(claimed, TROUBLE_PAUSE, failed=False)
             return
@@ -113,17 +119,24 @@ class Intake:
         """Out of the way of the lane, but not gone: the sender is told, and the administrators have a duty."""
         try:
             async with self._deps.database.unit() as unit:
-                await settle(unit, claimed, "set_aside")
+                await settle(unit, claimed, SET_ASIDE)
                 await self._tell_sender(unit, claimed)
                 bureau_id = await home_bureau(unit)
                 region = await region_of(unit, bureau_id)
                 terms = Terms(unit.now, 1, Span.WORKING_DAYS, region, self._deps.rules.calendar_revision)
                 holder = held_by_role(Role.ADMINISTRATOR)
                 await open_duty(
-                    unit, self._deps.rules, SET_ASIDE, claimed.ids[0], holder=holder, bureau_id=bureau_id, terms=terms
+                    unit,
+                    self._deps.rules,
+                    SET_ASIDE_DUTY,
+                    claimed.ids[0],
+                    holder=holder,
+                    bureau_id=bureau_id,
+                    terms=terms,
                 )
         except UnitAbandonedError:
             return
+        self._deps.metrics.settled(claimed.channel, SET_ASIDE, len(claimed.ids))
         log.error("set_aside", claims=claimed.claims, failures=claimed.failures)
 
     async def _tell_sender(self, unit: Unit, claimed: Claimed) -> None:
@@ -134,6 +147,10 @@ class Intake:
         party = None if bot is None else await find_party(unit, claimed.channel, bot.id, chat_id)
         if party is not None:
             await tell(unit, party.address_id, Notice("talk.trouble", {}))
+
+
+def _cause(error: Exception) -> str:
+    return DATABASE if is_trouble_of_the_database(error) else EXCEPTION
 
 
 def chat_of(body: Mapping[str, Any]) -> int | None:

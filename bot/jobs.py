@@ -74,6 +74,7 @@ async def watch_duties(deps: Deps) -> None:
     """Climb what is due."""
     for climbed in await patrol(deps.database, deps.rules, deps.clock()):
         log.info("climbed", duty=climbed.duty_id, rung=climbed.rung, reminded=climbed.reminded)
+    deps.metrics.patrolled(deps.clock())
 
 
 async def watch_faq(deps: Deps) -> None:

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
         validate_default=True,
         description="设了对外网址时，反向代理所在的网络，用逗号隔开；只有它们报来的访客地址才算数",
     )
+    metrics_from: Networks = Field(LOOPBACK, validate_default=True, description="哪些网络可以读取 /metrics，用逗号隔开")
     workers: int = Field(8, ge=1, le=64, description="同时处理的会话数")
     handler_seconds: float = Field(10.0, gt=0, le=60, description="处理一条来信最多用多少秒")
     lease_seconds: float = Field(20.0, gt=0, le=300, description="会话租约的秒数，应大于处理时限")

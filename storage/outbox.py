@@ -43,6 +43,8 @@ class Waiting:
     payload: Mapping[str, Any]
     duty_id: int | None
     attempts: int
+    priority: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,15 @@ async def claim(
         if await unit.value(ready) is None:
             return None  # else another sender was faster, and another address may be waiting
     rows = await unit.all(
-        select(notices.c.id, notices.c.kind, notices.c.payload, notices.c.duty_id, notices.c.attempts)
+        select(
+            notices.c.id,
+            notices.c.kind,
+            notices.c.payload,
+            notices.c.duty_id,
+            notices.c.attempts,
+            notices.c.priority,
+            notices.c.created_at,
+        )
         .where(notices.c.address_id == address.id, notices.c.settled_at.is_(None), notices.c.not_before <= unit.now)
         .order_by(notices.c.priority, notices.c.id)
         .limit(most)
@@ -117,7 +127,7 @@ async def claim(
         chat_id=int(address.chat_id),
         language=address.language,
         holder=holder,
-        notices=tuple(Waiting(row.id, row.kind, row.payload, row.duty_id, row.attempts) for row in rows),
+        notices=tuple(Waiting(*tuple(row)) for row in rows),
     )
 
 

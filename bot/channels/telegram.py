@@ -28,6 +28,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from bot.channels.pace import Pace
 from bot.leases import Lease
+from bot.metrics import Metrics
 from bot.nursery import Nursery
 from bot.settings import Settings
 from storage.database import Database
@@ -45,6 +46,7 @@ INTRODUCTION_SECONDS = 5
 HOOK_PATH = "/telegram"
 DELIVERIES_AT_ONCE = 40  # that Telegram may have open to us; those of one chat come one after the other
 UPDATE_KINDS = ["message", "edited_message", "callback_query", "my_chat_member", "channel_post"]
+OTHER = "other"
 
 # Trouble that passes by itself: no way to Telegram, a fault on its side or on the way, too many requests.
 PASSING = (TelegramNetworkError, TelegramServerError, TelegramRetryAfter, ClientDecodeError)
@@ -145,11 +147,12 @@ def _pause(state: RetryCallState) -> float:
 class Poller:
     """Fetches updates for the whole installation: whoever holds the lease polls, all others wait."""
 
-    def __init__(self, bot: Bot, database: Database, nursery: Nursery, lease: Lease) -> None:
+    def __init__(self, bot: Bot, database: Database, nursery: Nursery, lease: Lease, metrics: Metrics) -> None:
         self._bot = bot
         self._database = database
         self._nursery = nursery
         self._lease = lease
+        self._metrics = metrics
 
     async def run(self) -> None:
         """Until the house closes: then waiting ends at once, and storing is let finish."""
@@ -167,11 +170,13 @@ class Poller:
         try:
             updates = await self._nursery.unless_stopping(self._bot(request, request_timeout=POLL_SECONDS + 10))
         except AiogramError as error:
+            self._metrics.poll_failed()
             await self._nursery.unless_stopping(asyncio.sleep(_told(error)))
             return offset
         if updates:
             async with self._database.unit() as unit:
-                await keep(unit, self._bot.id, updates)
+                stored = await keep(unit, self._bot.id, updates)
+            self._metrics.stored(TELEGRAM, stored)
             offset = updates[-1]["update_id"] + 1
         return offset
 
@@ -194,10 +199,15 @@ def _told(error: AiogramError) -> float:
     return POLL_AGAIN_SECONDS
 
 
-async def keep(unit: Unit, bot_id: int, updates: Iterable[Mapping[str, Any]]) -> None:
-    """Store what was fetched, before Telegram is told that it has arrived."""
-    for update in updates:
-        await store(unit, incoming(bot_id, update, unit.now))
+async def keep(unit: Unit, bot_id: int, updates: Iterable[Mapping[str, Any]]) -> int:
+    """Store what was fetched, before Telegram is told that it has arrived; gives back how many were new."""
+    stored = [await store(unit, incoming(bot_id, update, unit.now)) for update in updates]
+    return len(stored) - stored.count(None)
+
+
+def kind_of(raw: Mapping[str, Any]) -> str:
+    """The kind of a raw update, one of those that we ask for; "other" where it is none of them."""
+    return next((kind for kind in UPDATE_KINDS if kind in raw), OTHER)
 
 
 def incoming(bot_id: int, raw: Mapping[str, Any], now: datetime) -> Incoming:

@@ -144,6 +144,7 @@ class Page:
         self.address_id = address_id
         self.chat_id = chat_id
         self.language = language
+        self._stored = 0
 
     async def write(self, unit: Unit, client_id: str, text: str, reply_to: int | None) -> None:
         """What the visitor typed. The same `client_id` again is the same message."""
@@ -182,9 +183,15 @@ class Page:
         message["entities"] = [{"type": "bot_command", "offset": 0, "length": 6}]
         await self._store(unit, "start", {"update_id": 0, "message": message})
 
+    def newly_stored(self) -> int:
+        """How many updates were new since this was asked last."""
+        stored, self._stored = self._stored, 0
+        return stored
+
     async def _store(self, unit: Unit, client_id: str, body: dict[str, Any]) -> None:
         lane = (WEB, WEB_BOT_ID, self.chat_id, self.chat_id)
-        await store(unit, Incoming(WEB, self._external_id(client_id), lane, unit.now, body))
+        new = await store(unit, Incoming(WEB, self._external_id(client_id), lane, unit.now, body)) is not None
+        self._stored += new
 
     def _external_id(self, client_id: str) -> str:
         return f"{self.address_id}:{client_id}"

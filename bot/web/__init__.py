@@ -1,10 +1,11 @@
-"""What browsers and machines reach over HTTP: the chat page, the officers' desk, Telegram's door, health."""
+"""What browsers and machines reach over HTTP: the chat page, the officers' desk, Telegram's door, health, metrics."""
 
 from aiohttp import web
 
+from bot.backlog import SharedBacklog
 from bot.deps import Deps
-from bot.web import chat, desk, health, pages, security, stream, telegram
-from bot.web.keys import DEPS, LEAST_FREE_BYTES, LIMITS, POST_SECONDS, STREAMS
+from bot.web import chat, desk, health, metrics, pages, security, stream, telegram
+from bot.web.keys import BACKLOG, DEPS, LEAST_FREE_BYTES, LIMITS, POST_SECONDS, STREAMS
 from bot.web.limits import PostLimits
 
 LARGEST_BODY = 64 * 1024  # bytes: 4,096 characters, escaped, and some room
@@ -23,11 +24,13 @@ def make_web_app(
     app[STREAMS] = set()
     app[LEAST_FREE_BYTES] = least_free_bytes
     app[POST_SECONDS] = post_seconds
+    app[BACKLOG] = SharedBacklog(deps)
     app.on_response_prepare.append(security.put_headers)
     app.on_shutdown.append(stream.stop_streams)
     pages.set_up(app)
     app.add_routes([web.get("/", _home), web.get("/favicon.ico", _icon)])
-    app.add_routes([*pages.ROUTES, *chat.ROUTES, *stream.ROUTES, *desk.ROUTES, *telegram.ROUTES, *health.ROUTES])
+    app.add_routes([*pages.ROUTES, *chat.ROUTES, *stream.ROUTES, *desk.ROUTES, *telegram.ROUTES])
+    app.add_routes([*health.ROUTES, *metrics.ROUTES])
     return app
 
 

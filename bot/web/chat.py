@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from aiohttp import web
 from sqlalchemy import select
 
-from bot.channels.webchat import Page
+from bot.channels.webchat import WEB, Page
 from bot.web.doors import (
     TAXPAYERS,
     VISIT,
@@ -134,6 +134,7 @@ async def post_message(request: web.Request) -> web.Response:
         )
     async with request.app[DEPS].database.unit() as unit:
         await page.write(unit, _client_id(body), _whole(text), reply_to)
+    request.app[DEPS].metrics.stored(WEB, page.newly_stored())
     return web.json_response({}, status=202)
 
 
@@ -144,6 +145,7 @@ async def post_press(request: web.Request) -> web.Response:
         raise web.HTTPBadRequest
     async with request.app[DEPS].database.unit() as unit:
         stands = await page.press(unit, _client_id(body), message_id, data)
+    request.app[DEPS].metrics.stored(WEB, page.newly_stored())
     if not stands:
         return _refusal(request, 400, "这个按钮已经失效。", "This button is no longer valid.")
     return web.json_response({}, status=202)

@@ -104,6 +104,7 @@ async def visit(request: web.Request, door: Door) -> Page:
         return await page_of(request, door)
     if page is None:
         raise web.HTTPUnauthorized
+    request.app[DEPS].metrics.stored(WEB, page.newly_stored())
     return page
 
 

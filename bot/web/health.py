@@ -40,11 +40,17 @@ async def _answers(database: Database) -> bool:
     return True
 
 
-def _trouble_on_disk(file: Path, least_free_bytes: int) -> list[str]:
+def free_bytes(file: Path) -> int | None:
+    """What is left on the disk of a file; None where that cannot be found out."""
     try:
-        findings = ["disk"] if shutil.disk_usage(file.parent).free < least_free_bytes else []
+        return shutil.disk_usage(file.parent).free
     except OSError:
-        findings = ["disk"]
+        return None
+
+
+def _trouble_on_disk(file: Path, least_free_bytes: int) -> list[str]:
+    free = free_bytes(file)
+    findings = ["disk"] if free is None or free < least_free_bytes else []
     # SQLite goes on writing into a file that was deleted, and all of it would be lost.
     return findings if file.exists() else [*findings, "database_file"]
 

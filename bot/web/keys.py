@@ -3,6 +3,7 @@
 from aiohttp import web
 from jinja2 import Environment
 
+from bot.backlog import SharedBacklog
 from bot.deps import Deps
 from bot.web.limits import PostLimits
 from storage.signals import Bell
@@ -13,3 +14,4 @@ TEMPLATES = web.AppKey("templates", Environment)
 STREAMS = web.AppKey("streams", set[Bell])
 LEAST_FREE_BYTES = web.AppKey("least_free_bytes", int)
 POST_SECONDS = web.AppKey("post_seconds", float)
+BACKLOG = web.AppKey("backlog", SharedBacklog)

@@ -147,6 +147,10 @@ def network_address(request: web.Request) -> str:
     return address
 
 
+def comes_from(request: web.Request, networks: Networks) -> bool:
+    return _is_among(network_address(request), networks)
+
+
 def _is_among(address: str, networks: Networks) -> bool:
     try:
         return any(ip_address(address) in network for network in networks)

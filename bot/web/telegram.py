@@ -30,7 +30,8 @@ async def take_in(request: web.Request) -> web.Response:
         raise web.HTTPNotFound
     update = _update_in(await request.clone(client_max_size=LARGEST_UPDATE).read())
     async with deps.database.unit() as unit:
-        await keep(unit, bot.id, [update])
+        stored = await keep(unit, bot.id, [update])
+    deps.metrics.stored(TELEGRAM, stored)
     return web.Response()
 
 

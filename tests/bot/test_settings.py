@@ -37,6 +37,8 @@ BAD = [
     ("SHUIQIAO_TELEGRAM_WEBHOOK", "push", "应为 true 或 false"),
     ("SHUIQIAO_TRUSTED_PROXIES", "proxy.example", "形如 10.0.0.0/8,::1"),
     ("SHUIQIAO_TRUSTED_PROXIES", "10.0.0.1/8", "末尾各位为 0"),
+    ("SHUIQIAO_METRICS_FROM", "prometheus", "形如 10.0.0.0/8,::1"),
+    ("SHUIQIAO_METRICS_FROM", "10.0.0.1/8", "末尾各位为 0"),
     ("SHUIQIAO_WORKERS", "0", "应不小于 1"),
     ("SHUIQIAO_WORKERS", "65", "应不大于 64"),
     ("SHUIQIAO_HANDLER_SECONDS", "0", "应大于 0"),

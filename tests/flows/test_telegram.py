@@ -16,6 +16,7 @@ from storage.people import invite
 from storage.tables import departments, officers
 from tests.botapi import BotApi, Call
 from tests.botapi_people import Heard, Person
+from tests.figures import Figures, figures_in
 from tests.house import sqlite_url
 from tests.processes import Installation, Run, browser, comes_true
 
@@ -127,6 +128,28 @@ async def test_a_question_is_answered_and_a_complaint_is_signed_answered_and_rat
     reply = await taxpayer.hears("已整改并向您致歉", within=WITHIN)
     taxpayer.presses(reply, "5")
     await taxpayer.hears("感谢您打分：5 分", within=WITHIN)
+
+
+async def test_what_was_fetched_and_handled_stands_among_the_figures(office: Office) -> None:
+    taxpayer = await office.welcomed()
+    before = await figures_of(office)
+    office.api.fail_next("getUpdates", retry_after=1)
+    for _ in range(2):  # the second time the house has fetched again after it failed to
+        taxpayer.says("你好")
+        await taxpayer.hears("请直接写下您的税费问题", within=WITHIN)
+    after = await figures_of(office)
+    for counted, labels, more in (
+        ("shuiqiao_updates_stored_total", {"channel": "telegram"}, 2),
+        ("shuiqiao_updates_settled_total", {"channel": "telegram", "outcome": "handled"}, 2),
+        ("shuiqiao_telegram_polls_failed_total", {}, 1),
+    ):
+        assert after.value(counted, **labels) == before.value(counted, **labels) + more, counted
+    assert after.value("shuiqiao_event_loop_lag_seconds_count") > 0
+
+
+async def figures_of(office: Office) -> Figures:
+    async with aiohttp.ClientSession() as session, session.get(f"{office.run.url}/metrics") as answer:
+        return figures_in(await answer.text())
 
 
 async def test_an_invitation_binds_one_chat_only(office: Office) -> None:

@@ -2,15 +2,13 @@
 
 import gc
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
 from aiogram import Bot, Dispatcher
-from filelock import FileLock, Timeout
 from sqlalchemy import delete, func, select
 
 from bot.channels.telegram import POLLER, SENDER, TELEGRAM, Poller, make_telegram_bot, telegram_pace
@@ -33,6 +31,7 @@ from faq.catalog import load_sample
 from faq.live import LiveFaq
 from faq.seed import load_entries
 from intents import Interpreter, make_interpreter
+from storage.alone import alone
 from storage.database import Database, DatabaseError, parse_url
 from storage.inbox import release_all_lanes
 from storage.opening import Keys, open_database
@@ -46,10 +45,6 @@ log = structlog.get_logger("app")
 
 GRACE_SECONDS = 6.0  # with the web server's own, and the time to roll back, less than 10 seconds
 INVITATION = timedelta(hours=12)
-
-
-class AlreadyRunningError(Exception):
-    """Another process serves this SQLite file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,7 @@ async def open_house(
     Raises DatabaseError, VaultError, SeedError or AlreadyRunningError, whose messages say what to do.
     """
     sample, kinds = load_bureau(), load_kinds()
-    with _alone_on_sqlite(settings):
+    with alone(parse_url(settings.database_url)):
         database = await open_database(
             settings.database_url,
             Keys(settings.key.get_secret_value() if settings.key else None, settings.key_file),
@@ -200,27 +195,3 @@ async def _prepare(settings: Settings, database: Database, sample: SampleBureau)
             await release_all_lanes(unit)
             await release_all_addresses(unit)
             await unit.run(delete(leases))
-
-
-@contextmanager
-def _alone_on_sqlite(settings: Settings) -> Iterator[None]:
-    """One process on one SQLite file: the lock ends with the process, however that ends. PostgreSQL is shared."""
-    url = parse_url(settings.database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        yield
-        return
-    path = Path(url.database)
-    lock = FileLock(path.with_name(path.name + ".lock"))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise AlreadyRunningError(
-            f"另一个税桥进程正在使用 {path}。SQLite 只能由一个进程使用：请先停止它；需要多个进程时请改用 PostgreSQL。"
-        ) from error
-    except OSError as error:
-        raise DatabaseError(f"无法使用数据目录 {path.parent}：{error.strerror}。请检查路径和权限。") from error
-    try:
-        yield
-    finally:
-        lock.release()

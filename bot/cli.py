@@ -93,11 +93,12 @@ def _serve(settings: "Settings") -> None:
     from aiogram.exceptions import TelegramAPIError
     from sqlalchemy.exc import SQLAlchemyError
 
-    from bot.app import AlreadyRunningError
     from bot.logs import set_up_logs
-    from bot.serve import PortTakenError, serve
+    from bot.port import PortTakenError
+    from bot.serve import serve
     from escalation.seed import SeedError as BureauSeedError
     from faq.seed import SeedError as FaqSeedError
+    from storage.alone import AlreadyRunningError
     from storage.database import DatabaseError, parse_url
     from storage.group_commit import CommitLostError
     from storage.trouble import unusable

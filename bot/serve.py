@@ -1,7 +1,6 @@
 """Runs the house until it is told to stop: web server, workers, and the links for who stands at the terminal."""
 
 import asyncio
-import errno
 import signal
 import socket
 
@@ -10,14 +9,11 @@ from rich.console import Console
 
 from bot.app import House, bind_tokens, desk_tokens, open_house, run_house
 from bot.channels.telegram import PASSING, TELEGRAM, Webhook, introduce, introduce_patiently, webhook_of
+from bot.port import take_port
 from bot.settings import Settings
 from bot.web import make_web_app
 
 GRACE_SECONDS = 3.0  # for answers that are under way
-
-
-class PortTakenError(Exception):
-    """The port of the pages is in use, or may not be used."""
 
 
 async def serve(settings: Settings, console: Console) -> None:
@@ -30,7 +26,7 @@ async def serve(settings: Settings, console: Console) -> None:
     def say(sentence: str) -> None:
         console.print(sentence, soft_wrap=True, markup=False)
 
-    with _take_port(settings) as door:
+    with take_port(settings) as door:
         port = door.getsockname()[1]
         async with open_house(settings, say=say) as house:
             await _serve(house, door, console, stop, settings.public_url or f"http://{settings.host}:{port}")
@@ -50,25 +46,6 @@ async def _serve(house: House, door: socket.socket, console: Console, stop: asyn
             await runner.cleanup()
     finally:
         await runner.cleanup()
-
-
-def _take_port(settings: Settings) -> socket.socket:
-    """Bind the port of the pages before anything else is opened or written; it listens once the house is open."""
-    where = f"{settings.host}:{settings.port}"
-    try:
-        family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        door = socket.socket(family)
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind(address)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            advice = "已被占用。请停掉占用它的程序，或换一个端口，例如 PORT=8090 make run。"
-        elif error.errno == errno.EACCES:
-            advice = "不允许使用。请换一个 1024 以上的端口，例如 PORT=8090 make run。"
-        else:
-            advice = "不是本机的地址。请核对 SHUIQIAO_HOST，例如 127.0.0.1 或 0.0.0.0。"
-        raise PortTakenError(f"{where} {advice}") from error
-    return door
 
 
 async def _meet_telegram(house: House) -> str | None:

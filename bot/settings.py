@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -37,6 +38,14 @@ LOOPBACK = "127.0.0.0/8,::1"
 
 class SettingsError(Exception):
     """One or more settings are wrong; the message names each of them and says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A variable that is wrong, and what would be right; never its value."""
+
+    variable: str
+    right: str
 
 
 class Settings(BaseSettings):
@@ -125,44 +134,62 @@ def variable_of(name: str) -> str:
 
 def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """The settings of this process; raises SettingsError that names every wrong and every unknown one at once."""
+    settings, problems = examine_settings(environment, **overrides)
+    if problems:
+        findings = (f"  · {problem.variable}：{problem.right}" for problem in problems)
+        raise SettingsError("设置有误：\n" + "\n".join(findings))
+    return settings
+
+
+def examine_settings(
+    environment: Mapping[str, str] | None = None, **overrides: Any
+) -> tuple[Settings, Sequence[Problem]]:
+    """The settings with every wrong one left at its default, and what is wrong with them, in one go."""
     environment = os.environ if environment is None else environment
     known = {variable_of(name) for name in Settings.model_fields}
-    findings = [
-        f"{name}：没有这个设置，请核对拼写（见 docs/operations.md）"
+    problems = [
+        Problem(name, "没有这个设置，请核对拼写（见 docs/operations.md）")
         for name in sorted(environment)
         if name.startswith(PREFIX) and name not in known
     ]
     values: dict[str, Any] = {
-        variable_of(name) if name == "port" else name: environment[variable_of(name)]
+        _key_of(name): environment[variable_of(name)]
         for name in Settings.model_fields
         if environment.get(variable_of(name), "") != ""
     }
-    values |= {variable_of(name) if name == "port" else name: value for name, value in overrides.items()}
+    values |= {_key_of(name): value for name, value in overrides.items()}
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        findings += [_finding(dict(problem)) for problem in error.errors()]
-    else:
-        findings += _contradictions(settings)
-    if findings:
-        raise SettingsError("设置有误：\n" + "\n".join(f"  · {finding}" for finding in findings))
-    return settings
+        found = [_problem(dict(problem)) for problem in error.errors()]
+        wrong = {problem.variable for problem in found}
+        defaults = {
+            _key_of(name): field.default for name, field in Settings.model_fields.items() if variable_of(name) in wrong
+        }
+        return Settings(**values | defaults), [*problems, *found]
+    return settings, [*problems, *_contradictions(settings)]
 
 
-def _contradictions(settings: Settings) -> Iterator[str]:
+def _key_of(name: str) -> str:
+    """By which the class takes the value of a field: its alias, where it has one."""
+    return variable_of(name) if name == "port" else name
+
+
+def _contradictions(settings: Settings) -> Iterator[Problem]:
     """Settings that are right by themselves and wrong together."""
     if settings.lease_seconds <= settings.handler_seconds:
-        yield f"{PREFIX}LEASE_SECONDS：应大于 {PREFIX}HANDLER_SECONDS（{settings.handler_seconds:g}）"
+        yield Problem(f"{PREFIX}LEASE_SECONDS", f"应大于 {PREFIX}HANDLER_SECONDS（{settings.handler_seconds:g}）")
     if settings.telegram_webhook:
+        webhook = f"{PREFIX}TELEGRAM_WEBHOOK"
         if settings.telegram_token is None:
-            yield f"{PREFIX}TELEGRAM_WEBHOOK：还需要 {PREFIX}TELEGRAM_TOKEN"
+            yield Problem(webhook, f"还需要 {PREFIX}TELEGRAM_TOKEN")
         if settings.public_url is None:
-            yield f"{PREFIX}TELEGRAM_WEBHOOK：还需要 {PREFIX}PUBLIC_URL，Telegram 要推送到那里"
+            yield Problem(webhook, f"还需要 {PREFIX}PUBLIC_URL，Telegram 要推送到那里")
         elif settings.telegram_api is None and not settings.public_url.startswith("https://"):
-            yield f"{PREFIX}TELEGRAM_WEBHOOK：{PREFIX}PUBLIC_URL 应以 https:// 开头，Telegram 不向未加密的网址推送"
+            yield Problem(webhook, f"{PREFIX}PUBLIC_URL 应以 https:// 开头，Telegram 不向未加密的网址推送")
 
 
-def _finding(problem: dict[str, Any]) -> str:
+def _problem(problem: dict[str, Any]) -> Problem:
     field = str(problem["loc"][0])
     variable = field if field == "PORT" else variable_of(field)
     context = problem.get("ctx", {})
@@ -189,4 +216,4 @@ def _finding(problem: dict[str, Any]) -> str:
             right = str(context["error"])
         case _:
             right = str(problem["msg"])
-    return f"{variable}：{right}"
+    return Problem(variable, right)

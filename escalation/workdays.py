@@ -114,6 +114,11 @@ class WorkCalendar:
     _overlay: Overlay
     _years: dict[int, dict[date, Day]] = field(default_factory=dict, repr=False)
 
+    @property
+    def name(self) -> str:
+        """The region's name (Chinese)."""
+        return self._overlay.name
+
     def day(self, on: date) -> Day:
         """Say whether this date counts, and why; one look-up once the year was built."""
         year = self._years.get(on.year)
@@ -180,6 +185,15 @@ class WorkCalendar:
         return year not in self.confirmed_years and not (
             self.official_nationally(year) and self.official_regionally(year)
         )
+
+    def awaited_notices(self, year: int) -> tuple[str, ...]:
+        """The notices (Chinese) that would make this year official; none where it is, or where it was confirmed."""
+        if not self.provisional_year(year):
+            return ()
+        feasts = "、".join(feast.name for feast in self._overlay.feasts)
+        national = () if self.official_nationally(year) else (f"国务院办公厅 {year} 年节假日安排的通知",)
+        regional = () if self.official_regionally(year) else (f"{self.name} {year} 年{feasts}放假的通知",)
+        return national + regional
 
     def _build(self, year: int) -> dict[date, Day]:
         reasons = {**_national_year(year), **self._regional_reasons(year)}

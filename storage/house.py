@@ -1,5 +1,6 @@
 """Facts of the installation, running numbers, and named leases."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Table, delete, func, select
@@ -56,6 +57,12 @@ async def take_lease(unit: Unit, name: str, holder: str, length: timedelta) -> b
 
 async def release_lease(unit: Unit, name: str, holder: str) -> None:
     await unit.run(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+
+
+async def leases_held(reader: Reader) -> Sequence[str]:
+    """The names of the leases that somebody holds now: some while a house is running, none otherwise."""
+    held = select(leases.c.name).where(leases.c.until_at > await database_now(reader)).order_by(leases.c.name)
+    return [row.name for row in await reader.all(held)]
 
 
 async def database_now(reader: Reader) -> datetime:

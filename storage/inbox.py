@@ -5,7 +5,7 @@ id 1 may commit after id 2, and two workers on two updates of one person would a
 album wait of a lane are one column (storage/turns.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -180,6 +180,12 @@ async def keep_conversation(unit: Unit, key: str, state: str | None, data: Mappi
 async def waiting(reader: Reader) -> int:
     """How many updates are stored and not yet settled."""
     return int(await reader.value(select(func.count()).select_from(updates).where(updates.c.settled_at.is_(None))))
+
+
+async def set_aside(reader: Reader) -> Sequence[int]:
+    """The updates that were set aside, the newest first."""
+    aside = select(updates.c.id).where(updates.c.outcome == "set_aside").order_by(updates.c.id.desc())
+    return [row.id for row in await reader.all(aside)]
 
 
 async def purge(unit: Unit, before: datetime) -> int:

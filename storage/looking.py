@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import DatabaseError, make_engine, parse_url
-from storage.schema import config_for, current_revision
+from storage.schema import Schema, Standing, schema_of
 from storage.trouble import TROUBLE, unusable
 from storage.unit import Reader
 from storage.vault import Hasher, make_vault, new_key
@@ -27,23 +27,37 @@ async def look_into(address: str, now: datetime, read: Callable[[Reader], Awaita
     `now` is the instant that the reader stands for. Raises DatabaseError where the database cannot be reached or has
     the schema of another version.
     """
+
+    async def look(connection: AsyncConnection) -> Found | None:
+        if _is_ours(await connection.run_sync(schema_of)):
+            return await read(Reader(connection, now, Hasher(b"")))
+        return None
+
+    return await look_at(address, look)
+
+
+async def look_at(address: str, look: Callable[[AsyncConnection], Awaitable[Found]]) -> Found | None:
+    """What `look` finds at `address`, whatever schema the database has; None where there is no file yet.
+
+    Raises DatabaseError where the database cannot be reached or read.
+    """
     url = parse_url(address)
     if url.get_backend_name() != "sqlite":
-        return await _look(url, url, now, read)
+        return await _look(url, url, look)
     if not _exists(url):
         return None
     # A reader would leave SQLite's companion files behind where nobody has the database open, so such a file is read
     # as it lies; if somebody opened it meanwhile, it is read again with them.
     if not _is_open(url):
         try:
-            found = await _look(url, _read_only(url, immutable=True), now, read)
+            found = await _look(url, _read_only(url, immutable=True), look)
         except DatabaseError:
             if not _is_open(url):
                 raise
         else:
             if not _is_open(url):
                 return found
-    return await _look(url, _read_only(url), now, read)
+    return await _look(url, _read_only(url), look)
 
 
 def _exists(url: URL) -> bool:
@@ -60,28 +74,28 @@ def _read_only(url: URL, *, immutable: bool = False) -> URL:
     return url.set(database=f"file:{quote(str(url.database))}", query=query)
 
 
-async def _look(named: URL, url: URL, now: datetime, read: Callable[[Reader], Awaitable[Found]]) -> Found | None:
+async def _look(named: URL, url: URL, look: Callable[[AsyncConnection], Awaitable[Found]]) -> Found:
     engine = make_engine(url, make_vault((new_key(),)))
     try:
         async with engine.connect() as connection:
-            if not await connection.run_sync(_has_our_schema):
-                return None
-            return await read(Reader(connection, now, Hasher(b"")))
+            return await look(connection)
     except TROUBLE as error:
         raise DatabaseError(unusable(named, error)) from error
     finally:
         await engine.dispose()
 
 
-def _has_our_schema(connection: Connection) -> bool:
+def _is_ours(schema: Schema) -> bool:
     """False for an empty database; raises DatabaseError for the schema of another version."""
-    current = current_revision(connection)
-    scripts = ScriptDirectory.from_config(config_for(connection))
-    newest = scripts.get_current_head()
-    if current is None or current == newest:
-        return current is not None
-    if current in {script.revision for script in scripts.walk_revisions()}:
-        raise DatabaseError(
-            f"数据库结构的版本是 {current}，本程序需要 {newest}。请先启动一次本程序（make run），它会升级数据库。"
-        )
-    raise DatabaseError(f"数据库结构的版本是 {current}，本程序不认识。请使用不旧于该版本的程序。")
+    match schema.standing:
+        case Standing.NONE:
+            return False
+        case Standing.OURS:
+            return True
+        case Standing.OLDER:
+            raise DatabaseError(
+                f"数据库结构的版本是 {schema.current}，本程序需要 {schema.newest}。"
+                "请先启动一次本程序（make run），它会升级数据库。"
+            )
+        case Standing.UNKNOWN:
+            raise DatabaseError(f"数据库结构的版本是 {schema.current}，本程序不认识。请使用不旧于该版本的程序。")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, DatabaseError, make_engine, parse_url
 from storage.group_commit import CommitLostError
@@ -42,7 +42,7 @@ async def open_database(
     """
     url = parse_url(address)
     _make_folder(url)
-    vault = _vault(keys, await _sealed_pepper(address), say)
+    vault = prove_key(keys, await _sealed_pepper(address)) or _first_vault(keys.file, say)
     engine = make_engine(url, vault)
     try:
         await migrate(engine)
@@ -68,7 +68,8 @@ async def _sealed_pepper(address: str) -> str | None:
         return None
     engine = make_engine(url, make_vault((new_key(),)))
     try:
-        return await _read_pepper(engine)
+        async with engine.connect() as connection:
+            return await read_pepper(connection)
     except (SQLAlchemyError, OSError) as error:
         raise DatabaseError(unusable(url, error)) from error
     finally:
@@ -87,37 +88,56 @@ def _make_folder(url: URL) -> None:
             raise DatabaseError(unusable(url, error)) from error
 
 
-async def _read_pepper(engine: AsyncEngine) -> str | None:
-    async with engine.connect() as connection:
-        if not await connection.run_sync(lambda sync: inspect(sync).has_table(facts.name)):
-            return None
-        found = await connection.execute(select(facts.c.value).where(facts.c.name == PEPPER))
-        value: str | None = found.scalar_one_or_none()
-        return value
+async def read_pepper(connection: AsyncConnection) -> str | None:
+    """The sealed pepper, whatever schema the database has; None where nothing has been sealed yet."""
+    if not await connection.run_sync(lambda sync: inspect(sync).has_table(facts.name)):
+        return None
+    found = await connection.execute(select(facts.c.value).where(facts.c.name == PEPPER))
+    value: str | None = found.scalar_one_or_none()
+    return value
 
 
-def _vault(keys: Keys, sealed_pepper: str | None, say: Callable[[str], None]) -> Vault:
-    if keys.setting:
-        vault = make_vault(parse_keys(keys.setting))
-    else:
-        try:
-            vault = make_vault(parse_keys(_key_in(keys.file, say, in_use=sealed_pepper is not None)))
-        except OSError as error:
-            raise VaultError(f"无法读写密钥文件 {keys.file}：{error.strerror}。请检查路径和权限。") from error
+def prove_key(keys: Keys, sealed_pepper: str | None) -> Vault | None:
+    """The vault of the keys that are there, which opens what is sealed; None where no key is there, and none missed.
+
+    Raises VaultError where the keys are malformed, missing or others than those that the data were sealed with.
+    """
+    text = keys.setting or _key_in(keys.file)
+    if text is None:
+        if sealed_pepper is not None:
+            raise VaultError(
+                f"数据库里已有加密数据，但找不到密钥（既没有设置 SHUIQIAO_KEY，也没有密钥文件 {keys.file}）。"
+                "请放回原来的密钥；丢失密钥则数据无法读出。"
+            )
+        return None
+    vault = make_vault(parse_keys(text))
     if sealed_pepper is not None:
         vault.open(sealed_pepper)
     return vault
 
 
-def _key_in(file: Path, say: Callable[[str], None], *, in_use: bool) -> str:
-    """What the key file says; it is made where nothing has been encrypted yet."""
-    if not file.exists():
-        if in_use:
-            raise VaultError(
-                f"数据库里已有加密数据，但找不到密钥（既没有设置 SHUIQIAO_KEY，也没有密钥文件 {file}）。"
-                "请放回原来的密钥；丢失密钥则数据无法读出。"
-            )
+def _key_in(file: Path) -> str | None:
+    """What the key file says; None where there is none."""
+    try:
+        return _read(file) if file.exists() else None
+    except OSError as error:
+        raise _unusable_key_file(file, error) from error
+
+
+def _first_vault(file: Path, say: Callable[[str], None]) -> Vault:
+    """Make the key file of a new database."""
+    try:
         with suppress(FileExistsError):  # another process that starts now was first: its key is ours
             write_new_key(file)
             say(f"已生成新的加密密钥：{file}（仅本用户可读）。请另存一份：丢了它，数据就再也读不出来。")
+        return make_vault(parse_keys(_read(file)))
+    except OSError as error:
+        raise _unusable_key_file(file, error) from error
+
+
+def _read(file: Path) -> str:
     return file.read_text(encoding="ascii", errors="replace")
+
+
+def _unusable_key_file(file: Path, error: OSError) -> VaultError:
+    return VaultError(f"无法读写密钥文件 {file}：{error.strerror}。请检查路径和权限。")

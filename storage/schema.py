@@ -1,5 +1,7 @@
 """Brings a database to the schema of this version, and refuses one from the future."""
 
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from alembic import command
@@ -26,16 +28,46 @@ def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+class Standing(Enum):
+    """How the schema of a database stands to the one that this version needs."""
+
+    NONE = "none"
+    OLDER = "older"
+    OURS = "ours"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The revision that a database has (None: there is nothing in it yet), and the one that this version needs."""
+
+    standing: Standing
+    current: str | None
+    newest: str
+
+
+def schema_of(connection: Connection) -> Schema:
+    scripts = ScriptDirectory.from_config(config_for(connection))
+    current, newest = current_revision(connection), str(scripts.get_current_head())
+    if current is None:
+        standing = Standing.NONE
+    elif current == newest:
+        standing = Standing.OURS
+    elif current in {script.revision for script in scripts.walk_revisions()}:
+        standing = Standing.OLDER
+    else:
+        standing = Standing.UNKNOWN
+    return Schema(standing, current, newest)
+
+
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run the missing migrations; raises DatabaseError for a schema that this version does not know."""
-    config = config_for(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    current = current_revision(connection)
-    if current is not None and current not in known:
+    schema = schema_of(connection)
+    if schema.standing is Standing.UNKNOWN:
         raise DatabaseError(
-            f"数据库结构的版本是 {current}，比本程序新。请使用不旧于该版本的程序，或从备份中恢复旧的数据库。"
+            f"数据库结构的版本是 {schema.current}，比本程序新。请使用不旧于该版本的程序，或从备份中恢复旧的数据库。"
         )
-    command.upgrade(config, revision)
+    command.upgrade(config_for(connection), revision)
 
 
 async def migrate(engine: AsyncEngine) -> None:

@@ -7,12 +7,13 @@ from bot.deps import Deps
 from bot.web import chat, desk, health, metrics, pages, security, stream, telegram
 from bot.web.keys import BACKLOG, DEPS, LEAST_FREE_BYTES, LIMITS, POST_SECONDS, STREAMS
 from bot.web.limits import PostLimits
+from storage.disk import LEAST_FREE
 
 LARGEST_BODY = 64 * 1024  # bytes: 4,096 characters, escaped, and some room
 
 
 def make_web_app(
-    deps: Deps, *, least_free_bytes: int = health.LEAST_FREE, post_seconds: float = security.LONGEST_POST
+    deps: Deps, *, least_free_bytes: int = LEAST_FREE, post_seconds: float = security.LONGEST_POST
 ) -> web.Application:
     """The pages of an open house. With less than `least_free_bytes` left on the database's disk it is not ready; a post
     that is not taken in after `post_seconds` is refused.

@@ -1,6 +1,5 @@
 """Whether the house lives, and whether it can take in what people bring."""
 
-import shutil
 from pathlib import Path
 
 from aiohttp import web
@@ -9,9 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.web.keys import DEPS, LEAST_FREE_BYTES
 from storage.database import Database
+from storage.disk import free_bytes
 from storage.tables import facts
-
-LEAST_FREE = 200 * 1024 * 1024
 
 
 async def health(_request: web.Request) -> web.Response:
@@ -40,17 +38,11 @@ async def _answers(database: Database) -> bool:
     return True
 
 
-def free_bytes(file: Path) -> int | None:
-    """What is left on the disk of a file; None where that cannot be found out."""
-    try:
-        return shutil.disk_usage(file.parent).free
-    except OSError:
-        return None
-
-
 def _trouble_on_disk(file: Path, least_free_bytes: int) -> list[str]:
-    free = free_bytes(file)
-    findings = ["disk"] if free is None or free < least_free_bytes else []
+    try:
+        findings = ["disk"] if free_bytes(file) < least_free_bytes else []
+    except OSError:
+        findings = ["disk"]
     # SQLite goes on writing into a file that was deleted, and all of it would be lost.
     return findings if file.exists() else [*findings, "database_file"]
 

@@ -4,6 +4,7 @@ It is for the networks named in the settings; for everybody else there is no suc
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,11 +19,11 @@ from prometheus_client.registry import Collector
 from bot.backlog import Backlog
 from bot.deps import Deps
 from bot.metrics import PREFIX
-from bot.web.health import free_bytes
 from bot.web.keys import BACKLOG, DEPS
 from bot.web.security import comes_from, network_address
 from escalation.duties import OpenDuties
 from escalation.rulebook import SET_ASIDE
+from storage.disk import free_bytes
 
 READING = ("GET", "HEAD")
 OF_PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
@@ -75,8 +76,8 @@ def of_the_house(deps: Deps) -> Iterator[Family]:
     yield _gauge("faq_entries", "本进程在用的问答条目数", len(deps.faq.edition.entries))
     yield _gauge("calendar_revision", "本进程在用的工作日历版本", deps.rules.calendar_revision)
     if deps.database.is_sqlite and deps.database.url.database:
-        free = free_bytes(Path(deps.database.url.database))
-        if free is not None:
+        with suppress(OSError):
+            free = free_bytes(Path(deps.database.url.database))
             yield _gauge("disk_free_bytes", "数据库所在磁盘的剩余空间；只在 SQLite 上有", free)
 
 

@@ -45,7 +45,7 @@ async def test_updates_wait_until_they_are_settled_whoever_holds_their_lane(data
         clock.advance(seconds=1)
     assert await inbox(database) == InboxBacklog(3, 2, first)
     async with database.unit() as unit:
-        claimed = await claim(unit, "worker", LEASE)
+        claimed = await claim(unit, "worker", LEASE, most=10)
     assert claimed is not None
     assert await inbox(database) == InboxBacklog(3, 2, first)
     async with database.unit() as unit:
@@ -66,7 +66,7 @@ async def test_a_notice_is_sayable_while_nobody_writes_to_its_address_and_it_nee
     clock.advance(seconds=1)
     assert await outbox(database) == OutboxBacklog(1, 0, began, began)
     async with database.unit() as unit:
-        turn = await claim_address(unit, CHANNEL, "sender", LEASE)
+        turn = await claim_address(unit, CHANNEL, "sender", LEASE, most=10)
     assert turn is not None
     assert await outbox(database) == OutboxBacklog(1, 0, began, None)
     async with database.unit() as unit:

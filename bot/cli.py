@@ -6,6 +6,7 @@ a due date should not wait for it.
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -370,6 +371,24 @@ def invite(
     where = "与税桥私聊，发送" if department is None else "把税桥加入部门的群，在群里发送"
     command = "/start" if department is None else "/bind"
     make_console().print(f"12 小时内有效，只能用一次。{where}：\n{command} {token}", soft_wrap=True)
+
+
+@app.command(cls=ChineseCommand)
+def doctor(*, as_json: AsJson = False) -> None:
+    """体检：看这套税桥哪里好、哪里要注意、哪里有问题、该怎么办；什么都不会改动。"""
+    from bot.doctor import examine
+    from bot.doctor.findings import State, overall
+    from bot.doctor.telling import tell, to_json
+
+    def clock() -> datetime:
+        return datetime.now(UTC)  # noqa: TID251  the clock of app.py would bring the whole conversation along
+
+    findings = asyncio.run(examine(os.environ, clock))
+    if as_json:
+        print_json(to_json(findings))
+    else:
+        tell(findings, make_console())
+    raise typer.Exit(1 if overall(findings) is State.WRONG else 0)
 
 
 def _look() -> "Looking":

@@ -191,8 +191,8 @@ class WorkCalendar:
         if not self.provisional_year(year):
             return ()
         feasts = "、".join(feast.name for feast in self._overlay.feasts)
-        national = () if self.official_nationally(year) else (f"国务院办公厅 {year} 年节假日安排的通知",)
-        regional = () if self.official_regionally(year) else (f"{self.name} {year} 年{feasts}放假的通知",)
+        national = () if self.official_nationally(year) else (f"国务院办公厅 {year} 年放假通知",)
+        regional = () if self.official_regionally(year) else (f"{self.name} {year} 年{feasts}放假通知",)
         return national + regional
 
     def _build(self, year: int) -> dict[date, Day]:

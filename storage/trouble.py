@@ -41,8 +41,12 @@ def unusable(url: URL, error: BaseException) -> str:
         cause, advice = "这是一个文件夹", "请写到文件名，例如 sqlite:///var/shuiqiao.db"
     else:
         cause, advice = _reason(error)
-    shown = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
-    return f"无法使用数据库 {shown}：{cause}。{advice}（SHUIQIAO_DATABASE_URL）。"
+    return f"无法使用数据库 {shown(url)}：{cause}。{advice}（SHUIQIAO_DATABASE_URL）。"
+
+
+def shown(url: URL) -> str:
+    """The address as an operator wrote it, without the password."""
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 
 
 def _reason(error: BaseException) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.doctor.findings import TITLES
 from bot.wording import WORDINGS
 from escalation.kinds import SUBJECT, CaseKind, Milestone
 from escalation.ladder import Addressee
@@ -214,6 +215,10 @@ def test_the_reasons_for_the_dependencies_cover_exactly_those_we_have() -> None:
 
 def test_every_figure_of_an_assessment_is_explained_in_its_order() -> None:
     assert [row[0].strip("`") for row in rows(OPERATIONS, "键")] == [figure.name for figure in fields(Assessment)]
+
+
+def test_the_operations_page_tells_of_exactly_the_checks_that_an_examination_makes() -> None:
+    assert [(row[0].strip("`"), row[1]) for row in rows(OPERATIONS, "名称")] == list(TITLES.items())
 
 
 def test_every_decision_is_listed() -> None:

@@ -366,7 +366,7 @@ async def test_a_schema_of_another_version_is_named_and_left_alone(
     steps = tmp_path / "migrations"
     shutil.copytree(ROOT / "storage" / "migrations", steps)
     (steps / "versions" / "next.py").write_text(
-        f'"""The next step."""\nrevision = "next"\ndown_revision = "{_newest(steps)}"\n', encoding="utf-8"
+        f'"""The next step."""\nrevision = "next"\ndown_revision = "{newest_revision(steps)}"\n', encoding="utf-8"
     )
     monkeypatch.setattr("storage.schema.MIGRATIONS", steps)
     with pytest.raises(DatabaseError, match=r"本程序需要 next。请先启动一次本程序（make run）"):
@@ -378,7 +378,8 @@ async def test_a_schema_of_another_version_is_named_and_left_alone(
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["run"], ["key"], ["faq"], ["faq", "ask"], ["faq", "assess"], ["intent"], ["calendar", "due"]]
+    "arguments",
+    [[], ["run"], ["key"], ["faq"], ["faq", "ask"], ["faq", "assess"], ["intent"], ["calendar", "due"], ["doctor"]],
 )
 def test_help_is_in_chinese_and_fits_the_terminal(arguments: list[str]) -> None:
     done = CliRunner().invoke(app, [*arguments, "--help"], prog_name="python -m bot")
@@ -391,7 +392,7 @@ def test_help_is_in_chinese_and_fits_the_terminal(arguments: list[str]) -> None:
 
 def test_every_command_stands_in_the_operations_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    for command in ("run", "key", "faq ask", "faq assess", "intent", "calendar due"):
+    for command in ("run", "key", "faq ask", "faq assess", "intent", "calendar due", "doctor"):
         assert f"python -m bot {command}" in page
 
 
@@ -460,7 +461,8 @@ async def stopped(tmp_path: Path) -> Path:
     return folder
 
 
-def _newest(steps: Path) -> str:
+def newest_revision(steps: Path) -> str:
+    """The one migration of a folder that no other one builds on."""
     texts = [file.read_text(encoding="utf-8") for file in (steps / "versions").glob("*.py")]
     revisions = {found[1] for one in texts if (found := re.search(r'^revision.*?"(\w+)"', one, re.MULTILINE))}
     below = {found[1] for one in texts if (found := re.search(r'^down_revision.*?"(\w+)"', one, re.MULTILINE))}

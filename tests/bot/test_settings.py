@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, SettingsError, read_settings, variable_of
+from bot.settings import Settings, SettingsError, examine_settings, read_settings, variable_of
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 TOKEN = "123456789:" + "a" * 30
@@ -177,3 +177,9 @@ def _shown(default: object) -> str:
             return f"{default:g}"
         case _:
             return str(default)
+
+
+def test_a_wrong_setting_stands_at_its_default_while_the_others_are_examined() -> None:
+    settings, problems = examine_settings({"SHUIQIAO_WORKERS": "many", "SHUIQIAO_KEEP_DAYS": "5", "SHUIQIAO_TOKN": "x"})
+    assert (settings.workers, settings.keep_days) == (8, 5)
+    assert [problem.variable for problem in problems] == ["SHUIQIAO_TOKN", "SHUIQIAO_WORKERS"]

@@ -218,7 +218,7 @@ def test_every_figure_of_an_assessment_is_explained_in_its_order() -> None:
 
 
 def test_the_operations_page_tells_of_exactly_the_checks_that_an_examination_makes() -> None:
-    assert [(row[0].strip("`"), row[1]) for row in rows(OPERATIONS, "名称")] == list(TITLES.items())
+    assert [(row[1].strip("`"), row[0]) for row in rows(OPERATIONS, "项目")] == list(TITLES.items())
 
 
 def test_every_decision_is_listed() -> None:

@@ -56,7 +56,7 @@ def check_webhook(settings: Settings, telegram: Telegram | None, data: Data | No
         yield unchecked(WEBHOOK, "令牌")
         return
     yield _door(telegram.webhook, telegram.wanted_url, is_served=data is not None and data.is_served)
-    if telegram.webhook.url == telegram.wanted_url:
+    if telegram.webhook.url == telegram.wanted_url and telegram.wanted_url:
         yield from _failures(telegram.webhook, now)
     if telegram.webhook.pending > MANY_PENDING:
         found = f"Telegram 手上积压了 {telegram.webhook.pending} 封来信"

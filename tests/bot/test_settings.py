@@ -1,13 +1,12 @@
 """Settings: every wrong one is named with what would be right, all at once; every one is documented."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from bot.settings import Settings, SettingsError, examine_settings, read_settings, variable_of
+from tests.test_docs import OPERATIONS, rows
 
-OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 TOKEN = "123456789:" + "a" * 30
 
 BAD = [
@@ -147,12 +146,8 @@ def test_secrets_are_not_shown_with_the_settings() -> None:
 
 
 def test_every_setting_stands_in_the_operations_page_with_its_default_and_meaning() -> None:
-    rows = {
-        cells[0].strip("` "): (cells[1].strip("` "), cells[2].strip())
-        for cells in (line.strip("|").split("|") for line in _documented().splitlines() if line.startswith("| `"))
-        if len(cells) == 3
-    }
-    assert rows == {
+    documented = {row[0].strip("`"): (row[1].strip("`"), row[2]) for row in rows(OPERATIONS, "变量")}
+    assert documented == {
         variable_of(name): (_shown(field.default), field.description or "")
         for name, field in Settings.model_fields.items()
     }

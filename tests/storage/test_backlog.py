@@ -45,7 +45,7 @@ async def test_updates_wait_until_they_are_settled_whoever_holds_their_lane(data
         clock.advance(seconds=1)
     assert await inbox(database) == InboxBacklog(3, 2, first)
     async with database.unit() as unit:
-        claimed = await claim(unit, "worker", LEASE, most=10)
+        claimed = await claim(unit, "worker", LEASE)
     assert claimed is not None
     assert await inbox(database) == InboxBacklog(3, 2, first)
     async with database.unit() as unit:

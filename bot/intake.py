@@ -76,14 +76,15 @@ class Intake:
         deadline = asyncio.timeout(self._deps.settings.handler_seconds)
         try:
             with self._deps.metrics.handling(claimed.channel, kind_of(claimed.bodies[0])):
-                async with deadline, self._deps.database.unit() as unit:
+                async with self._deps.database.unit() as unit, deadline:
                     await settle(unit, claimed)
                     await self._dispatch(unit, claimed)
         except UnitAbandonedError:
             log.info("abandoned")
             self._deps.metrics.abandoned(claimed.channel)
         except Exception as error:  # noqa: BLE001  whatever a handler raises is counted, told and logged
-            # A handler that was cut off counts like one that raised, whatever kept it.
+            # A handler that was cut off counts like one that raised, whatever kept it; but waiting for its turn to
+            # write, while the database is locked or others write, is no fault of the update.
             await self._failed(claimed, error, DEADLINE if deadline.expired() else _cause(error))
         else:
             self._deps.metrics.settled(claimed.channel, HANDLED, len(claimed.ids))

@@ -1,0 +1,48 @@
+"""The database goes away and comes back: nothing is lost, nothing is held against an update, nothing is said twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from bot.intake import Intake
+from storage.database import Database, make_engine
+from storage.tables import updates
+from storage.tables.columns import vault_of
+from storage.unit import Unit
+from tests.flows.cast import KNOWN
+from tests.house import open_test_house, sqlite_url
+
+HANDLER_SECONDS = 1.0
+
+
+class CrowdedDatabase(Database):
+    """One in which everybody stands in line for a while before they may write: others write, or the file is locked."""
+
+    @asynccontextmanager
+    async def unit(self, now: datetime | None = None) -> AsyncIterator[Unit]:
+        await asyncio.sleep(1.2 * HANDLER_SECONDS)
+        async with super().unit(now) as unit:
+            yield unit
+
+
+async def test_waiting_for_ones_turn_to_write_is_not_held_against_an_update(tmp_path: Path) -> None:
+    async with open_test_house(sqlite_url(tmp_path), tmp_path, handler_seconds=HANDLER_SECONDS) as house:
+        visitor = await house.visitor()
+        await visitor.say(KNOWN)  # what is made at first use has been made
+        async with house.database.unit() as unit:
+            await visitor.page.write(unit, "00000000-0000-0000-0000-000000000001", KNOWN, None)
+        real = house.database
+        engine = make_engine(real.url, vault_of(real.engine.dialect))
+        crowded = CrowdedDatabase(real.url, engine, real.hasher, real.signals, real.clock)
+        assert await Intake(replace(house.deps, database=crowded), house.house.dispatcher).handle_next("worker")
+        await crowded.close()
+        async with house.database.reader() as reader:
+            rows = await reader.all(select(updates.c.outcome, updates.c.failures))
+        assert {(row.outcome, row.failures) for row in rows} == {("handled", 0)}
+        await house.settle()
+        assert "依据：" in (await visitor.heard())[-1].text

@@ -1,7 +1,8 @@
 """A small Telegram on the loopback: its Bot API for the bot under test, and people who write to the bot.
 
-What Telegram refuses is refused here in its words. Updates stay queued until an offset confirms them, so a bot may be
-killed and started again; a bot that calls what is not modelled here gets Telegram's 404, kept in `unknown_calls`.
+What Telegram refuses is refused here in its words. Updates stay queued until an offset confirms them or a webhook has
+taken them, so a bot may be killed and started again; a bot that calls what is not modelled here gets Telegram's 404,
+kept in `unknown_calls`.
 """
 
 import asyncio
@@ -13,25 +14,21 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Self
 
+import aiohttp
 from aiohttp import web
 
+from tests.botapi_faults import OTHER_POLLER, Fault, Faults
+from tests.botapi_limits import Limits
 from tests.botapi_people import Channel, Heard, Person
 from tests.botapi_rules import ApiError, Json, keyboard, readable
+from tests.botapi_webhook import Webhook
 
 BOT: Json = {"id": 4242, "is_bot": True, "first_name": "税桥", "username": "shuiqiao_test_bot"}
 JSON_FIELDS = {"reply_markup", "reply_parameters", "entities", "allowed_updates"}
 POLL_AT_MOST = 50  # seconds
 ANSWER_CHARACTERS = 200
-REASONS = {500: "Internal Server Error", 502: "Bad Gateway", 504: "Gateway Timeout"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What goes wrong with one call; without an error the connection is cut."""
-
-    error: ApiError | None
-    chat_id: int | None
-    after_effect: bool
+SET_WEBHOOK = "terminated by setWebhook request"
+WEBHOOK_ACTIVE = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +40,38 @@ class Call:
     at: datetime
 
 
-class BotApi:
-    """The server: `async with BotApi() as api`, then `TelegramAPIServer.from_base(api.url)` and `api.token`."""
+class BotApi(Faults):
+    """The server: `async with BotApi() as api`, then `TelegramAPIServer.from_base(api.url)` and `api.token`.
 
-    def __init__(self, now: Callable[[], datetime] | None = None) -> None:
+    With `limits` a bot that sends faster than Telegram allows gets 429, and is counted in `over_limit`.
+    """
+
+    def __init__(self, now: Callable[[], datetime] | None = None, *, limits: Limits | None = None) -> None:
+        super().__init__()
         self.token, self.now, self.url = f"{BOT['id']}:made-up-for-tests", now or _now, ""
         self.heard: list[Heard] = []
         self.calls: list[Call] = []
         self.unknown_calls: list[Call] = []
         self.answers: dict[str, Json] = {}  # of callback queries, by id
-        self.unconfirmed: list[Json] = []  # updates that no offset has confirmed
+        self.unconfirmed: list[Json] = []  # updates that no offset has confirmed, and no webhook taken
+        self.over_limit = 0
+        self.webhook = Webhook(self)
         self.read_up_to: dict[tuple[int, int], int] = {}
         self.numbers = count(1000)
         self._updates = count(700_001)
+        self._limits = limits
         self._chats: dict[int, Json] = {}
-        self._shut: dict[int, str] = {}
-        self._written: list[Json] = []  # by people
+        self._shut: dict[int, ApiError] = {}
+        self._heard: dict[int, list[Heard]] = {}  # by chat
+        self._messages: dict[tuple[int, str], Json | Heard] = {}  # by chat and number, whoever wrote them
         self._queries: set[str] = set()
-        self._faults: dict[str, list[Fault]] = {}
         self._allowed: list[str] = []
-        self._poll = 0
+        self._poll, self._poll_ended = 0, ""
         self._news = asyncio.Event()
         self._methods: dict[str, Callable[[Json], Awaitable[object]]] = {
             "getme": self._get_me,
             "getupdates": self._get_updates,
+            "setwebhook": self._set_webhook,
             "deletewebhook": self._delete_webhook,
             "getwebhookinfo": self._get_webhook_info,
             "sendmessage": self._send_message,
@@ -87,11 +92,13 @@ class BotApi:
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.client = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._poll += 1
-        self._stir()
+        await self.webhook.end()
+        await self.client.close()
+        self._end_polls(OTHER_POLLER)
         await self._runner.cleanup()
 
     # --- the test's side: who is there, what they do, what goes wrong
@@ -106,59 +113,53 @@ class BotApi:
         self.knows(chat)
         return Channel(self, chat)
 
+    def heard_in(self, chat_id: int) -> list[Heard]:
+        """What the bot said in a chat, in order."""
+        return self._heard.setdefault(chat_id, [])
+
     def knows(self, chat: Json) -> None:
         """The bot may write to this chat from now on."""
         self._chats[chat["id"]] = chat
         self._shut.pop(chat["id"], None)
 
+    def forgets(self, chat: Json) -> None:
+        """There is no such chat any more, until somebody writes in it."""
+        self._chats.pop(chat["id"], None)
+
     def shut(self, chat: Json, description: str) -> None:
         """Whatever the bot sends to this chat is refused with 403 and these words."""
-        self._shut[chat["id"]] = description
+        self._shut[chat["id"]] = ApiError(403, description)
+
+    def migrate(self, chat: Json, new: Json) -> None:
+        """A group has become another chat: what the bot sends to the old one is refused with the new number."""
+        self.knows(new)
+        words = "Bad Request: group chat was upgraded to a supergroup chat"
+        self._shut[chat["id"]] = ApiError(400, words, migrate_to_chat_id=new["id"])
 
     def arrives(self, kind: str, content: Json, at: datetime | None = None) -> Json:
         """Queue an update for the bot and return its content, completed by id and date."""
         if kind in {"message", "channel_post"}:
-            content = {"message_id": next(self.numbers), "date": int((at or self.now()).timestamp())} | content
-            self._written.append(content)
+            stamp: Json = {"message_id": next(self.numbers), "date": int((at or self.now()).timestamp())}
+            content = stamp | content
+            self._messages[content["chat"]["id"], str(content["message_id"])] = content
         if kind == "callback_query":
             self._queries.add(content["id"])
         if not self._allowed or kind in self._allowed:
             self.unconfirmed.append({"update_id": next(self._updates), kind: content})
-        self._stir()
+            self.webhook.wake()
+        self.stir()
         return content
+
+    def confirm(self, update: Json) -> None:
+        """The bot has taken this update."""
+        self.unconfirmed = [one for one in self.unconfirmed if one is not update]
+        self.stir()
 
     def membership(self, user: Json, chat: Json, old: str, new: str) -> None:
         """Tell the bot that its own standing in a chat changed ("member", "left", "kicked")."""
         was, now = ({"user": BOT, "status": status, "until_date": 0} for status in (old, new))
         content = {"chat": chat, "from": user, "old_chat_member": was, "new_chat_member": now}
         self.arrives("my_chat_member", content | {"date": int(self.now().timestamp())})
-
-    def fail_next(
-        self,
-        method: str,
-        *,
-        status: int = 500,
-        description: str | None = None,
-        retry_after: int | None = None,
-        migrate_to_chat_id: int | None = None,
-        chat_id: int | None = None,
-        after_effect: bool = False,
-        times: int = 1,
-    ) -> None:
-        """The next calls of `method` (to `chat_id`, if given) end in this error; `retry_after` is seconds."""
-        parameters = {"retry_after": retry_after, "migrate_to_chat_id": migrate_to_chat_id}
-        if migrate_to_chat_id is not None:
-            status, description = 400, "Bad Request: group chat was upgraded to a supergroup chat"
-            self.knows({"id": migrate_to_chat_id, "type": "supergroup", "title": "办公群"})
-        if retry_after is not None:
-            status, description = 429, f"Too Many Requests: retry after {retry_after}"
-        words = description or REASONS.get(status, "Bad Request")
-        error = ApiError(status, words, **{key: value for key, value in parameters.items() if value is not None})
-        self._faults.setdefault(method, []).extend([Fault(error, chat_id, after_effect)] * times)
-
-    def cut_next(self, method: str, *, after_effect: bool, chat_id: int | None = None, times: int = 1) -> None:
-        """The connection of the next calls of `method` is cut, before or after the call had its effect."""
-        self._faults.setdefault(method, []).extend([Fault(None, chat_id, after_effect)] * times)
 
     async def comes_true(self, ready: Callable[[], bool], *, within: float = 5.0) -> bool:
         """Wait until `ready()`, looked at whenever something happens here; False after `within` seconds."""
@@ -176,17 +177,40 @@ class BotApi:
             if request.match_info["token"] != self.token:
                 raise ApiError(401, "Unauthorized")
             self.calls.append(call)
-            fault = self._fault(call)
-            result = None if fault and not fault.after_effect else await self._effect(call)
-            if fault and fault.error:
-                raise fault.error
-            if fault:
-                return _cut(request)
+            return await self._answer(request, call, self.next_fault(call.method, call.parameters.get("chat_id", "")))
         except ApiError as error:
             return web.json_response(error.body(), status=error.code)
         finally:
-            self._stir()
-        return web.json_response({"ok": True, "result": result})
+            self.stir()
+
+    async def _answer(self, request: web.Request, call: Call, fault: Fault | None) -> web.StreamResponse:
+        if fault is not None and not fault.after_effect:
+            await asyncio.sleep(fault.seconds)
+            if fault.loses_the_answer:
+                return self._lose(request, fault)
+        result = await self._effect(call)
+        answer = web.json_response({"ok": True, "result": result.raw if isinstance(result, Heard) else result})
+        if fault is not None and fault.after_effect:
+            await asyncio.sleep(fault.seconds)
+            if fault.loses_the_answer:
+                answer = self._lose(request, fault)
+        told = request.transport is not None and (fault is None or not fault.loses_the_answer)
+        if isinstance(result, Heard) and not told:
+            result.answered = False
+        return answer
+
+    def _lose(self, request: web.Request, fault: Fault) -> web.Response:
+        """The bot gets an error instead of the result, or nothing."""
+        if fault.error is not None:
+            new_chat = fault.error.parameters.get("migrate_to_chat_id")
+            if new_chat is not None:
+                self.knows({"id": new_chat, "type": "supergroup", "title": "办公群"})
+            if fault.page:
+                return web.Response(status=fault.error.code, text=fault.page, content_type="text/html")
+            return web.json_response(fault.error.body(), status=fault.error.code)
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
 
     async def _effect(self, call: Call) -> object:
         method = self._methods.get(call.method.lower())
@@ -195,17 +219,15 @@ class BotApi:
             raise ApiError(404, "Not Found")
         return await method(call.parameters)
 
-    def _fault(self, call: Call) -> Fault | None:
-        waiting = self._faults.get(call.method, [])
-        for fault in waiting:
-            if fault.chat_id is None or str(fault.chat_id) == call.parameters.get("chat_id"):
-                waiting.remove(fault)
-                return fault
-        return None
-
-    def _stir(self) -> None:
+    def stir(self) -> None:
+        """Something has happened: whoever waits looks again."""
         self._news.set()
         self._news = asyncio.Event()
+
+    def _end_polls(self, why: str) -> None:
+        """Whoever is polling is told that somebody else has taken over."""
+        self._poll, self._poll_ended = self._poll + 1, why
+        self.stir()
 
     async def _get_me(self, _: Json) -> Json:
         rights = {"can_join_groups": True, "can_read_all_group_messages": True, "supports_inline_queries": False}
@@ -213,11 +235,12 @@ class BotApi:
 
     async def _get_updates(self, asked: Json) -> list[Json]:
         """Offset n confirms all below n; -n keeps the last n. A newer poll ends the one before it with 409."""
+        if self.webhook.url:
+            raise ApiError(409, f"Conflict: {WEBHOOK_ACTIVE}")
         offset, limit = int(asked.get("offset", 0)), max(1, min(int(asked.get("limit", 100)), 100))
         self._allowed = asked.get("allowed_updates", self._allowed)
-        self._poll += 1
+        self._end_polls(OTHER_POLLER)
         mine = self._poll
-        self._stir()
         if offset > 0:
             self.unconfirmed = [update for update in self.unconfirmed if update["update_id"] >= offset]
         elif offset < 0:
@@ -225,30 +248,52 @@ class BotApi:
         seconds = min(int(asked.get("timeout", 0)), POLL_AT_MOST)
         await self.comes_true(lambda: bool(self.unconfirmed) or self._poll != mine, within=seconds)
         if self._poll != mine:
-            words = "terminated by other getUpdates request; make sure that only one bot instance is running"
-            raise ApiError(409, f"Conflict: {words}")
+            raise ApiError(409, f"Conflict: {self._poll_ended}")
         return self.unconfirmed[:limit]
 
-    async def _delete_webhook(self, asked: Json) -> bool:
-        if str(asked.get("drop_pending_updates")).lower() == "true":
-            self.unconfirmed = []
+    async def _set_webhook(self, asked: Json) -> bool:
+        if not asked.get("url"):
+            return await self._delete_webhook(asked)
+        self._drop_if_asked(asked)
+        self._allowed = asked.get("allowed_updates", self._allowed)
+        await self.webhook.set(asked)
+        self._end_polls(SET_WEBHOOK)
         return True
 
-    async def _get_webhook_info(self, _: Json) -> Json:
-        return {"url": "", "has_custom_certificate": False, "pending_update_count": len(self.unconfirmed)}
+    async def _delete_webhook(self, asked: Json) -> bool:
+        self._drop_if_asked(asked)
+        await self.webhook.end()
+        return True
 
-    async def _send_message(self, asked: Json) -> Json:
+    def _drop_if_asked(self, asked: Json) -> None:
+        if str(asked.get("drop_pending_updates")).lower() == "true":
+            self.unconfirmed = []
+
+    async def _get_webhook_info(self, _: Json) -> Json:
+        return self.webhook.info() | ({"allowed_updates": self._allowed} if self._allowed else {})
+
+    async def _send_message(self, asked: Json) -> Heard:
         chat = self._open_chat(asked)
         text, entities = readable(asked)
         markup, answered = keyboard(asked), self._answered(chat, asked)
+        self._check_limits(chat)
         number, at = next(self.numbers), self.now()
         sender: Json = {"sender_chat": chat} if chat["type"] == "channel" else {"from": BOT}
         message = {"message_id": number, "date": int(at.timestamp()), "chat": chat, "text": text} | sender
         message |= {"entities": entities} if entities else {}
         message |= {"reply_markup": markup} if "inline_keyboard" in markup else {}
         message |= {"reply_to_message": answered} if answered else {}
-        self.heard.append(Heard(message, markup, at, asyncio.get_running_loop().time()))
-        return message
+        heard = Heard(message, markup, at, asyncio.get_running_loop().time())
+        self.heard.append(heard)
+        self.heard_in(chat["id"]).append(heard)
+        self._messages[chat["id"], str(number)] = heard
+        return heard
+
+    def _check_limits(self, chat: Json) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._limits is not None and (wait := self._limits.take(chat["id"], now)):
+            self.over_limit += 1
+            raise ApiError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
 
     async def _edit_message_text(self, asked: Json) -> Json:
         message = self._own_message(asked)
@@ -310,31 +355,24 @@ class BotApi:
 
     def _open_chat(self, asked: Json) -> Json:
         chat = self._known_chat(asked)
-        if words := self._shut.get(chat["id"]):
-            raise ApiError(403, words)
+        if error := self._shut.get(chat["id"]):
+            raise ApiError(error.code, error.description, **error.parameters)
         return chat
-
-    def _message(self, chat: Json, message_id: object) -> Json | None:
-        """A message that anybody wrote in this chat."""
-        written = [*self._written, *(message.raw for message in self.heard)]
-        keys = (chat["id"], str(message_id))
-        return next((one for one in written if (one["chat"]["id"], str(one["message_id"])) == keys), None)
 
     def _answered(self, chat: Json, asked: Json) -> Json | None:
         """The message that this one replies to."""
         reply: Json = asked.get("reply_parameters") or {}
         number = reply.get("message_id") or asked.get("reply_to_message_id")
-        found = self._message(chat, number) if number else None
+        found = self._messages.get((chat["id"], str(number))) if number else None
         if number and not found and not reply.get("allow_sending_without_reply"):
             raise ApiError(400, "Bad Request: message to be replied not found")
-        return found
+        return found.raw if isinstance(found, Heard) else found
 
     def _own_message(self, asked: Json) -> Heard:
-        chat, number = self._open_chat(asked), str(asked.get("message_id"))
-        for message in self.heard:
-            if (message.chat_id, str(message.message_id)) == (chat["id"], number):
-                return message
-        words = "message can't be edited" if self._message(chat, number) else "message to edit not found"
+        found = self._messages.get((self._open_chat(asked)["id"], str(asked.get("message_id"))))
+        if isinstance(found, Heard):
+            return found
+        words = "message can't be edited" if found else "message to edit not found"
         raise ApiError(400, f"Bad Request: {words}")
 
 
@@ -346,12 +384,6 @@ async def _parameters(request: web.Request) -> Json:
         name: json.loads(value) if name in JSON_FIELDS and isinstance(value, str) else value
         for name, value in sent.items()
     }
-
-
-def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
 
 
 def _now() -> datetime:

@@ -21,6 +21,7 @@ class Heard:
     at: datetime
     tick: float  # seconds on the event loop's clock
     edits: list[str] = field(default_factory=list)
+    answered: bool = True  # the bot was told that its message has arrived
 
     @property
     def chat_id(self) -> int:
@@ -60,7 +61,7 @@ class Person:
     @property
     def heard(self) -> list[Heard]:
         """What the bot said in this chat, in order."""
-        return [message for message in self.api.heard if message.chat_id == self.chat["id"]]
+        return self.api.heard_in(self.chat["id"])
 
     def in_group(self, chat_id: int, title: str = "办公群") -> "Person":
         """The same person in a group; the bot is a member from now on."""
@@ -106,6 +107,18 @@ class Person:
     def unblocks(self) -> None:
         self.api.knows(self.chat)
         self.api.membership(self.user, self.chat, "kicked", "member")
+
+    def vanishes(self) -> None:
+        """The chat is gone ("chat not found") until something is written in it."""
+        self.api.forgets(self.chat)
+
+    def upgrades(self, new_id: int) -> "Person":
+        """The group becomes a supergroup with another number, as both chats are told; the same person in it."""
+        upgraded = replace(self, chat=self.chat | {"id": new_id, "type": "supergroup"})
+        self.sends({"migrate_to_chat_id": new_id})
+        self.api.migrate(self.chat, upgraded.chat)
+        upgraded.sends({"migrate_from_chat_id": self.chat["id"]})
+        return upgraded
 
     async def hears(self, wanted: str | Callable[[Heard], bool] = "", *, within: float = 5.0) -> Heard:
         """Wait for the next message in this chat that contains or fulfils `wanted`; earlier ones are passed over.

@@ -73,10 +73,11 @@ class Intake:
         return True
 
     async def _handle(self, claimed: Claimed) -> None:
-        deadline = asyncio.timeout(self._deps.settings.handler_seconds)
+        deadline = asyncio.timeout(None)
         try:
             with self._deps.metrics.handling(claimed.channel, kind_of(claimed.bodies[0])):
                 async with self._deps.database.unit() as unit, deadline:
+                    deadline.reschedule(asyncio.get_running_loop().time() + self._deps.settings.handler_seconds)
                     await settle(unit, claimed)
                     await self._dispatch(unit, claimed)
         except UnitAbandonedError:

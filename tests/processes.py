@@ -125,10 +125,10 @@ class Installation:
         self.folder = folder
         self.database_url = database_url
         self.key_file = folder / "key"
-        given = {"database_url": database_url, "key_file": self.key_file, **settings}
+        given = {"database_url": database_url, "key_file": self.key_file, "port": 0, **settings}
         inherited = {name: text for name, text in os.environ.items() if not name.startswith(("SHUIQIAO_", "PYTHON"))}
-        self._environment = inherited | {f"SHUIQIAO_{name.upper()}": str(value) for name, value in given.items()}
-        self._environment |= {"PYTHONPATH": str(ROOT), "PORT": "0", "PYTHONWARNINGS": "default"}
+        self._environment = inherited | {variable(name): str(value) for name, value in given.items()}
+        self._environment |= {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"}
         self.runs: list[Run] = []
 
     def __enter__(self) -> Self:
@@ -139,6 +139,13 @@ class Installation:
             run.kill()
             if kind is not None:
                 print(f"--- run {number}\n{run.said}{run.complained}")  # noqa: T201 — pytest shows it with the failure
+
+    def change(self, **settings: object) -> None:
+        """Whoever is started from now on has these settings instead; None means not set."""
+        for name, value in settings.items():
+            self._environment.pop(variable(name), None)
+            if value is not None:
+                self._environment[variable(name)] = str(value)
 
     def start(self) -> Run:
         """Start a process, and wait for nothing."""
@@ -165,6 +172,11 @@ class Installation:
         """Wait until everything that came in is handled, and everything that was to be said is said."""
         async with self.database() as database:
             await comes("nothing waits any more", lambda: _nothing_waits(database))
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return "PORT" if name == "port" else f"SHUIQIAO_{name.upper()}"
 
 
 def now() -> datetime:

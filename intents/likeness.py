@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,14 +61,26 @@ def learn(examples: Sequence[tuple[frozenset[str], Kind]]) -> Likeness:
     vocabulary = {feature: index for index, feature in enumerate(frequency)}
     # Rare features tell more, but only as a square root: most features of a short text are rare.
     emphasis = np.sqrt(np.log1p(len(examples) / np.fromiter(frequency.values(), dtype=np.float64)))
-    table = np.zeros((len(examples), len(vocabulary)))
-    for i, (features, _) in enumerate(examples):
-        row = [vocabulary[feature] for feature in features]
-        table[i, row] = emphasis[row]
-        table[i] /= math.sqrt(float(table[i] @ table[i]))
+    texts = np.repeat(np.arange(len(examples)), [len(features) for features, _ in examples])
+    words = np.fromiter((vocabulary[feature] for features, _ in examples for feature in sorted(features)), np.intp)
+    shares = emphasis[words]
+    shares /= np.sqrt(np.bincount(texts, shares**2, len(examples)))[texts]
     wanted = np.zeros((len(examples), len(kinds)))
-    for i, (_, kind) in enumerate(examples):
-        wanted[i, kinds.index(kind)] = 1.0
+    wanted[np.arange(len(examples)), [kinds.index(kind) for _, kind in examples]] = 1.0
     base = wanted.mean(axis=0)
-    dual = np.linalg.solve(table @ table.T + _RIDGE * np.eye(len(examples)), wanted - base)
-    return Likeness(kinds, vocabulary, emphasis, table.T @ dual, base)
+    alike = _alike(texts, words, shares)
+    alike[np.diag_indices_from(alike)] += _RIDGE
+    dual = np.linalg.solve(alike, wanted - base)
+    weights = np.zeros((len(vocabulary), len(kinds)))
+    np.add.at(weights, words, shares[:, np.newaxis] * dual[texts])
+    return Likeness(kinds, vocabulary, emphasis, weights, base)
+
+
+def _alike(texts: NDArray[np.intp], words: NDArray[np.intp], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how alike every two texts are, feature by feature: a text has few of all features, and two texts fewer."""
+    alike = np.zeros((texts[-1] + 1, texts[-1] + 1))
+    order = np.argsort(words, kind="stable")
+    bounds = np.cumsum(np.bincount(words))[:-1]
+    for holders, held in zip(np.split(texts[order], bounds), np.split(shares[order], bounds), strict=True):
+        alike[holders[:, np.newaxis], holders] += held[:, np.newaxis] * held
+    return alike

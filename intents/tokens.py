@@ -7,6 +7,7 @@ import math
 import warnings
 from collections.abc import Iterable
 from importlib import resources
+from io import TextIOWrapper
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -48,14 +49,15 @@ class Tokenizer:
 
 
 def make_tokenizer() -> Tokenizer:
-    """Build the tokenizer; takes most of a second, so make one and keep it.
+    """Build the tokenizer; takes a third of a second, so make one and keep it.
 
     jieba's own loader would keep a marshalled dictionary under a well-known name in the shared temporary folder,
     which anybody on the machine could have written; the packaged dictionary is read instead, and nothing is written.
     """
     package = _import_jieba()
     cutter = package.Tokenizer()
-    cutter.FREQ, cutter.total = package.Tokenizer.gen_pfdict(cutter.get_dict_file())
+    with TextIOWrapper(cutter.get_dict_file(), encoding="utf-8") as dictionary:
+        cutter.FREQ, cutter.total = _known(dictionary)
     cutter.initialized = True
     terms: set[str] = set()
     for section, words in _sections():
@@ -64,6 +66,24 @@ def make_tokenizer() -> Tokenizer:
         if not section.startswith(_PLACES):
             terms.update(words)
     return Tokenizer(cutter, frozenset(terms))
+
+
+def _known(dictionary: Iterable[str]) -> tuple[dict[str, int], int]:
+    """Return how often each word of a dictionary is met, 0 for each beginning of one that is no word itself; and the
+    sum. The same as jieba's `gen_pfdict`, which looks at every beginning of every word and takes half as long again.
+    """
+    known: dict[str, int] = {"": 0}
+    total = 0
+    for line in dictionary:
+        word, frequency, _part_of_speech = line.split(" ")
+        known[word] = count = int(frequency)
+        total += count
+        beginning = word[:-1]
+        while beginning not in known:
+            known[beginning] = 0
+            beginning = beginning[:-1]
+    del known[""]
+    return known, total
 
 
 def _import_jieba() -> ModuleType:

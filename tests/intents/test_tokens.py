@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 import pytest
 
 from intents import Interpreter
+from intents.tokens import _import_jieba, _known
 
 
 @pytest.mark.parametrize(
@@ -67,3 +69,10 @@ def test_building_writes_nothing_and_says_nothing(tmp_path: Path) -> None:
     assert done.stdout == "数电发票\n"
     assert done.stderr == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_dictionary_is_the_one_that_jieba_itself_would_read() -> None:
+    package = _import_jieba()
+    read_by_jieba = package.Tokenizer.gen_pfdict(package.Tokenizer().get_dict_file())
+    with TextIOWrapper(package.Tokenizer().get_dict_file(), encoding="utf-8") as dictionary:
+        assert _known(dictionary) == read_by_jieba

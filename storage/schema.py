@@ -1,23 +1,28 @@
-"""Brings a database to the schema of this version, and refuses one from the future."""
+"""Brings a database to the schema of this version, and refuses one from the future.
+
+Alembic is imported only where there is something for it to do.
+"""
 
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.database import DatabaseError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 7_260_431  # any number that only this product uses
 
 
-def config_for(connection: Connection) -> Config:
+def config_for(connection: Connection) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
@@ -25,7 +30,17 @@ def config_for(connection: Connection) -> Config:
 
 
 def current_revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    """The number of the newest migration that was made on this database; None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    number: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return number
+
+
+def is_newest(connection: Connection) -> bool:
+    """Whether the schema is that of this version, whose migrations are named by their numbers."""
+    numbers = [path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("*.py")]
+    return current_revision(connection) == max(numbers)
 
 
 class Standing(Enum):
@@ -47,6 +62,8 @@ class Schema:
 
 
 def schema_of(connection: Connection) -> Schema:
+    from alembic.script import ScriptDirectory
+
     scripts = ScriptDirectory.from_config(config_for(connection))
     current, newest = current_revision(connection), str(scripts.get_current_head())
     if current is None:
@@ -62,6 +79,8 @@ def schema_of(connection: Connection) -> Schema:
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run the missing migrations; raises DatabaseError for a schema that this version does not know."""
+    from alembic import command
+
     schema = schema_of(connection)
     if schema.standing is Standing.UNKNOWN:
         raise DatabaseError(
@@ -73,6 +92,9 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 async def migrate(engine: AsyncEngine) -> None:
     """Bring the database up to date; of two processes that start together the second waits for the first."""
     async with engine.connect() as connection:
+        if await connection.run_sync(is_newest):
+            return
+        await connection.rollback()
         if engine.dialect.name == "sqlite":
             await _migrate_sqlite(connection)
             return

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import storage.schema
 from storage.database import DatabaseError, make_engine, parse_url
-from storage.schema import config_for, current_revision, migrate, upgrade
+from storage.schema import config_for, current_revision, is_newest, migrate, upgrade
 from storage.tables import addresses, bureaus, metadata, officers
 from storage.vault import make_vault
 from tests.house import sqlite_url
@@ -111,6 +111,16 @@ async def test_the_migrated_schema_has_what_the_rules_rest_on(tmp_path: Path) ->
         "uq_duties_open: "
         "CREATE UNIQUE INDEX uq_duties_open ON duties (kind, subject_id, holder) WHERE settled_at IS NULL"
     ]
+
+
+async def test_the_newest_migration_is_the_one_with_the_highest_number(tmp_path: Path) -> None:
+    """So a start can tell whether there is anything for Alembic to do."""
+    async with opened(sqlite_url(tmp_path)) as database, database.engine.connect() as connection:
+        assert await connection.run_sync(is_newest)
+        newest = await connection.run_sync(
+            lambda sync: ScriptDirectory.from_config(config_for(sync)).get_current_head()
+        )
+        assert await connection.run_sync(current_revision) == newest
 
 
 async def test_opening_again_changes_nothing(database_url: str) -> None:

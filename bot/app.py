@@ -1,6 +1,5 @@
 """Composition root: opens what is needed, in order, and closes it in reverse."""
 
-import gc
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ import structlog
 from aiogram import Bot, Dispatcher
 from sqlalchemy import delete, func, select
 
+from bot import startup
 from bot.channels.telegram import POLLER, SENDER, TELEGRAM, Poller, make_telegram_bot, telegram_pace
 from bot.channels.webchat import WEB, make_web_bot, open_desk
 from bot.clock import Clock, ClockWatch, system_clock
@@ -134,8 +134,7 @@ async def run_house(house: House) -> AsyncIterator[None]:
     deps.nursery.keep("lag", deps.metrics.watch_lag, interruptible=True)
     scheduler = make_scheduler(deps, _lease(deps, JOBS))
     scheduler.start()
-    gc.collect()
-    gc.freeze()  # what is open now stays for good; collecting it again and again made the slowest answers
+    startup.opened()
     try:
         yield
     finally:

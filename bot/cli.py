@@ -91,6 +91,10 @@ def run() -> None:
 
 
 def _serve(settings: "Settings") -> None:
+    from bot import startup
+
+    startup.begin()
+
     from aiogram.exceptions import TelegramAPIError
     from sqlalchemy.exc import SQLAlchemyError
 

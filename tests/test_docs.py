@@ -23,10 +23,10 @@ from tests.house import HouseUnderTest
 HERE = Path(__file__).parent.parent
 ENGLISH, CHINESE = HERE / "README.md", HERE / "README.zh-CN.md"
 ARCHITECTURE, HANDBOOK = HERE / "docs/architecture.md", HERE / "docs/handbook.zh-CN.md"
-OPERATIONS = HERE / "docs/operations.md"
+OPERATIONS, BENCHMARKS = HERE / "docs/operations.md", HERE / "docs/benchmarks.md"
 DECISIONS = sorted((HERE / "docs/decisions").glob("*.md"))
-PAGES = [ENGLISH, CHINESE, ARCHITECTURE, HANDBOOK, OPERATIONS, *DECISIONS]
-ROOMS = ("bot", "faq", "escalation", "intents", "storage")
+PAGES = [ENGLISH, CHINESE, ARCHITECTURE, HANDBOOK, OPERATIONS, BENCHMARKS, *DECISIONS]
+ROOMS = ("bot", "faq", "escalation", "intents", "storage", "bench")
 
 BLOCK = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)")
@@ -73,7 +73,7 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", [ARCHITECTURE, HANDBOOK, *DECISIONS], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [ARCHITECTURE, HANDBOOK, BENCHMARKS, *DECISIONS], ids=lambda page: page.name)
 def test_every_file_that_is_named_exists(page: Path) -> None:
     assert [name for name in FILE.findall(read(page)) if not (HERE / name).exists()] == []
 

@@ -1,0 +1,38 @@
+"""What a measurement comes to, and how much of it is done."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table. `met` is None where nothing was aimed at, or nothing could be measured."""
+
+    what: str
+    measured: str
+    baseline: str = ""
+    ratio: str = ""
+    aim: str = ""
+    met: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How long to measure. `steps` of a part are told to whoever waits."""
+
+    rounds: int = 3
+    answers: int = 640  # of the house and the plain bot, each round
+    echoes: int = 6400
+    load_seconds: int = 8
+    questions: int = 50  # in the browser
+    starts: int = 3
+    marks: tuple[int, int] = (10_000, 100_000)  # updates after which memory is looked at
+    most_seconds: float = 240.0  # for these updates
+
+
+FULL = Scale()
+QUICK = Scale(rounds=1, answers=32, echoes=64, load_seconds=1, questions=3, starts=1, marks=(20, 60), most_seconds=30.0)
+
+Measure = Callable[[Scale, Step], Awaitable[list[Figure]]]

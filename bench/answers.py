@@ -7,14 +7,13 @@ from pathlib import Path
 from statistics import median
 
 from bench.contestants import echo, ours, settings_of
-from bench.crowd import PEOPLE, Asked, Crowd, TakeIn
+from bench.crowd import Asked, Crowd, TakeIn
 from bench.figures import Figure, Scale, Step
 from bench.knowledge import knowledge
 from bench.plain import plain
 from bench.telegram import AtOnce
 from tests.postgres import drop_database, fresh_database, postgres_server
 
-STEPS = 5  # in each round
 AIM_OF_ECHO, AIM_OF_PLAIN, AIM_P99 = 0.22, 2.0, 100.0
 
 Contestant = Callable[[AtOnce], AbstractAsyncContextManager[TakeIn]]
@@ -32,7 +31,7 @@ async def measure(scale: Scale, step: Step) -> list[Figure]:
             for name, contestant in _contestants(home, databases).items():
                 step(name)
                 answers = scale.echoes if name == "echo" else scale.answers
-                asked.setdefault(name, []).append(await _ask(contestant, known.questions, answers))
+                asked.setdefault(name, []).append(await _ask(contestant, known.questions, answers, scale.people))
             for database in databases:
                 await drop_database(database)
     return [
@@ -58,12 +57,12 @@ def _contestants(home: Path, databases: list[str]) -> dict[str, Contestant]:
     }
 
 
-async def _ask(contestant: Contestant, questions: tuple[str, ...], answers: int) -> Asked:
+async def _ask(contestant: Contestant, questions: tuple[str, ...], answers: int, people: int) -> Asked:
     """Everybody has been answered once before it counts."""
     telegram, crowd = AtOnce(), Crowd(questions)
     async with contestant(telegram) as take_in:
-        await crowd.ask(take_in, telegram, PEOPLE)
-        return await crowd.ask(take_in, telegram, answers)
+        await crowd.ask(take_in, telegram, people, people=people)
+        return await crowd.ask(take_in, telegram, answers, people=people)
 
 
 def figures(database: str, house: list[Asked], bare: list[Asked], orm: list[Asked]) -> list[Figure]:

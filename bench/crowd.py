@@ -13,7 +13,6 @@ from bench.telegram import AtOnce
 
 TakeIn = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-PEOPLE = 64
 FIRST_CHAT = 1_000_000
 
 
@@ -42,7 +41,7 @@ class Crowd:
         self._update_ids = itertools.count(1)
 
     async def ask(
-        self, take_in: TakeIn, telegram: AtOnce, answers: int, *, people: int = PEOPLE, each: int | None = None
+        self, take_in: TakeIn, telegram: AtOnce, answers: int, *, people: int, each: int | None = None
     ) -> Asked:
         """So many people at once, until there are so many answers. Whoever has had `each` goes, and somebody new comes;
         without it everybody stays.

@@ -23,16 +23,27 @@ class Scale:
     """How long to measure. `steps` of a part are told to whoever waits."""
 
     rounds: int = 3
+    people: int = 64  # who ask at once
     answers: int = 640  # of the house and the plain bot, each round
     echoes: int = 6400
-    load_seconds: int = 8
+    load_seconds: int = 5
     questions: int = 50  # in the browser
     starts: int = 3
     marks: tuple[int, int] = (10_000, 100_000)  # updates after which memory is looked at
-    most_seconds: float = 240.0  # for these updates
+    most_seconds: float = 200.0  # for these updates
 
 
 FULL = Scale()
-QUICK = Scale(rounds=1, answers=32, echoes=64, load_seconds=1, questions=3, starts=1, marks=(20, 60), most_seconds=30.0)
+QUICK = Scale(
+    rounds=1,
+    people=8,
+    answers=16,
+    echoes=32,
+    load_seconds=1,
+    questions=3,
+    starts=1,
+    marks=(20, 60),
+    most_seconds=30.0,
+)
 
 Measure = Callable[[Scale, Step], Awaitable[list[Figure]]]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.figures import Figure, Scale, Step
+from bench.figures import FULL, Figure, Scale, Step
 
 EACH = 10  # questions before a person goes and a new one comes
 AIM_GROWTH_MB = 20.0
@@ -66,7 +66,7 @@ async def _live(folder: Path, marks: list[int]) -> None:
         _weigh(0)
         answered = 0
         for upto in sorted({few, *range(2 * few, many, few), many}):
-            await crowd.ask(take_in, telegram, upto - answered, each=EACH)
+            await crowd.ask(take_in, telegram, upto - answered, people=FULL.people, each=EACH)
             answered = upto
             _weigh(answered)
 

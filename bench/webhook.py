@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.crowd import PEOPLE
 from bench.door import ECHO, HOUSE, UNFROZEN
 from bench.figures import Figure, Scale, Step
 from bench.knowledge import knowledge
 
 SCRIPT = Path(__file__).with_name("updates.lua")
+CONNECTIONS = 64
 WHAT = "webhook, updates stored"
 LONGEST_SECONDS = 30.0  # to start
 
@@ -79,7 +79,7 @@ async def _load(who: str, seconds: int) -> Load:
 
 async def _wrk(seconds: int, url: str, secret: str, texts: Path) -> Load:
     """Raises RuntimeError where a post was refused: a quick refusal is no figure."""
-    options = ["-t1", f"-c{PEOPLE}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT), url]
+    options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT), url]
     wrk = await asyncio.create_subprocess_exec(
         "wrk", *options, "--", secret, str(texts), stdout=asyncio.subprocess.PIPE
     )

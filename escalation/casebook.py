@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, bindparam, or_, select
 
 from escalation.duties import latest_duty_of
 from escalation.permissions import CaseSubject
@@ -101,6 +101,14 @@ def _cases() -> Select[Any]:
     )
 
 
+OPEN_CASE_OF = (
+    _cases()
+    .where(cases.c.taxpayer_id == bindparam("taxpayer"), cases.c.state.in_(UNFINISHED))
+    .order_by(cases.c.id.desc())
+    .limit(1)
+)
+
+
 def _case(row: Row[Any]) -> Case:
     return Case(**{name: getattr(row, name) for name in Case.__slots__})
 
@@ -133,12 +141,7 @@ async def case_of(reader: Reader, taxpayer_id: int, case_id: int) -> Case | None
 
 async def open_case_of(reader: Reader, taxpayer_id: int) -> Case | None:
     """The newest case of this taxpayer that still waits for an answer."""
-    row = await reader.one(
-        _cases()
-        .where(cases.c.taxpayer_id == taxpayer_id, cases.c.state.in_(UNFINISHED))
-        .order_by(cases.c.id.desc())
-        .limit(1)
-    )
+    row = await reader.one(OPEN_CASE_OF, {"taxpayer": taxpayer_id})
     return None if row is None else _case(row)
 
 

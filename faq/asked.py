@@ -8,6 +8,8 @@ from sqlalchemy import select, update
 from storage.tables import asked
 from storage.unit import Reader, Unit
 
+REMEMBER = asked.insert().returning(asked.c.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -32,16 +34,15 @@ async def remember(
     entry_id: int | None,
 ) -> int:
     return await unit.inserted(
-        asked.insert()
-        .values(
-            address_id=address_id,
-            text=text,
-            asked_at=asked_at,
-            decision=decision,
-            confidence=confidence,
-            entry_id=entry_id,
-        )
-        .returning(asked.c.id)
+        REMEMBER,
+        {
+            "address_id": address_id,
+            "text": text,
+            "asked_at": asked_at,
+            "decision": decision,
+            "confidence": confidence,
+            "entry_id": entry_id,
+        },
     )
 
 

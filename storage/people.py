@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 
 from storage.house import insert_for
 from storage.tables import (
@@ -21,6 +21,12 @@ from storage.tables import (
 )
 from storage.turns import AT_ONCE
 from storage.unit import Reader, Unit
+
+_PARTIES = select(addresses, taxpayers.c.bureau_id).join(
+    taxpayers, taxpayers.c.id == addresses.c.taxpayer_id, isouter=True
+)
+PARTY_IN_CHAT = _PARTIES.where(addresses.c.chat_hash == bindparam("wanted"))
+PARTY_AT = _PARTIES.where(addresses.c.id == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +74,15 @@ def address_hash(reader: Reader, channel: str, bot_id: int, chat_id: int) -> str
 
 async def find_party(reader: Reader, channel: str, bot_id: int, chat_id: int) -> Party | None:
     """Who is known at a chat."""
-    return await _party(reader, addresses.c.chat_hash == address_hash(reader, channel, bot_id, chat_id))
+    return await _party(reader, PARTY_IN_CHAT, address_hash(reader, channel, bot_id, chat_id))
 
 
 async def party_at(reader: Reader, address_id: int) -> Party | None:
-    return await _party(reader, addresses.c.id == address_id)
+    return await _party(reader, PARTY_AT, address_id)
 
 
-async def _party(reader: Reader, condition: Any) -> Party | None:
-    row = await reader.one(
-        select(addresses, taxpayers.c.bureau_id)
-        .join(taxpayers, taxpayers.c.id == addresses.c.taxpayer_id, isouter=True)
-        .where(condition)
-    )
+async def _party(reader: Reader, statement: Select[Any], wanted: str | int) -> Party | None:
+    row = await reader.one(statement, {"wanted": wanted})
     if row is None:
         return None
     officer = None if row.officer_id is None else await find_officer(reader, row.officer_id)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.vault import Hasher
 
 Courtesy = Callable[[], Awaitable[object]]
+Values = Mapping[str, Any] | None
 
 
 class UnitAbandonedError(Exception):
@@ -22,25 +23,29 @@ class UnitAbandonedError(Exception):
 
 @dataclass(slots=True)
 class Reader:
-    """A connection to read with; a query sees what has been committed."""
+    """A connection to read with; a query sees what has been committed.
+
+    A statement of the hot path is made once, with `bindparam`s, and given `values` here: to make it anew costs more
+    than to run it.
+    """
 
     connection: AsyncConnection
     now: datetime
     hasher: Hasher
 
-    async def run(self, statement: Executable) -> CursorResult[Any]:
-        return await self.connection.execute(statement)
+    async def run(self, statement: Executable, values: Values = None) -> CursorResult[Any]:
+        return await self.connection.execute(statement, values)
 
-    async def one(self, statement: Executable) -> Row[Any] | None:
+    async def one(self, statement: Executable, values: Values = None) -> Row[Any] | None:
         """The only row, or none."""
-        return (await self.connection.execute(statement)).one_or_none()
+        return (await self.connection.execute(statement, values)).one_or_none()
 
-    async def all(self, statement: Executable) -> Sequence[Row[Any]]:
-        return (await self.connection.execute(statement)).all()
+    async def all(self, statement: Executable, values: Values = None) -> Sequence[Row[Any]]:
+        return (await self.connection.execute(statement, values)).all()
 
-    async def value(self, statement: Executable) -> Any:
+    async def value(self, statement: Executable, values: Values = None) -> Any:
         """The first column of the only row, or none."""
-        return (await self.connection.execute(statement)).scalar_one_or_none()
+        return (await self.connection.execute(statement, values)).scalar_one_or_none()
 
 
 @dataclass(slots=True)
@@ -58,10 +63,10 @@ class Unit(Reader):
         """Run one statement once for each row."""
         await self.connection.execute(statement, rows)
 
-    async def moved(self, statement: Executable) -> bool:
+    async def moved(self, statement: Executable, values: Values = None) -> bool:
         """Run a conditional UPDATE; False where it found nothing to move, which means somebody else was first."""
-        return (await self.connection.execute(statement)).rowcount == 1
+        return (await self.connection.execute(statement, values)).rowcount == 1
 
-    async def inserted(self, statement: Executable) -> int:
+    async def inserted(self, statement: Executable, values: Values = None) -> int:
         """Run an INSERT … RETURNING id."""
-        return int((await self.connection.execute(statement)).scalar_one())
+        return int((await self.connection.execute(statement, values)).scalar_one())

@@ -133,7 +133,7 @@ def _judge(index: Index, asked: Said, candidates: tuple[Candidate, ...]) -> tupl
     """Weigh down what contradicts the text, so that of two twins the one that was named comes first."""
     judged = []
     for candidate in candidates:
-        entry = said("\n".join(index.views_of(candidate.entry_id)))
+        entry = _said_in_all(index.views_of(candidate.entry_id))
         against = differing(asked, entry)
         score = candidate.score * (CONTRADICTED if against else 1.0)
         judged.append(_Judged(replace(candidate, score=score), entry, against))
@@ -194,6 +194,12 @@ def said(view: str) -> Said:
     named = (contrasts.meanings[found[0]] for found in contrasts.words.finditer(view))
     numbers = (_number(found) for found in NUMBER.finditer(view))
     return frozenset(meaning for meaning in (*named, *numbers) if meaning)
+
+
+@lru_cache(maxsize=4096)
+def _said_in_all(views: tuple[str, ...]) -> Said:
+    """Give what the phrasings of an entry name together; most questions come near the same few entries."""
+    return said("\n".join(views))
 
 
 def differing(one: Said, other: Said) -> frozenset[str]:

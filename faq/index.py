@@ -90,7 +90,8 @@ def _replace(text: str, pattern: re.Pattern[str], table: Mapping[str, str]) -> s
 @lru_cache(maxsize=1)
 def load_synonyms() -> Synonyms:
     """Read data/synonyms.yaml, once. Raises ValueError or re.error where a rule cannot be read."""
-    raw = yaml.safe_load(resources.files("faq").joinpath("data/synonyms.yaml").read_text(encoding="utf-8"))
+    text = resources.files("faq").joinpath("data/synonyms.yaml").read_text(encoding="utf-8")
+    raw = yaml.load(text, Loader=yaml.CSafeLoader)
     tables = []
     for name in ("questions", "names", "words"):
         table = {str(said): str(chosen) for said, chosen in raw[name]}

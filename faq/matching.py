@@ -242,7 +242,8 @@ class Contrasts:
 @lru_cache(maxsize=1)
 def load_contrasts() -> Contrasts:
     """Read data/contrasts.yaml, once. Raises ValueError where a word stands in two rows."""
-    raw = yaml.safe_load(resources.files("faq").joinpath("data/contrasts.yaml").read_text(encoding="utf-8"))
+    text = resources.files("faq").joinpath("data/contrasts.yaml").read_text(encoding="utf-8")
+    raw = yaml.load(text, Loader=yaml.CSafeLoader)
     meanings: dict[str, tuple[str, str] | None] = {}
     for number, row in enumerate(raw["rows"], start=1):
         for item in row:

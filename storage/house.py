@@ -1,14 +1,21 @@
 """Facts of the installation, running numbers, and named leases."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import Executable, Table, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.tables import counters, facts, leases
 from storage.turns import LONGEST_WAIT
 from storage.unit import Reader, Unit
+
+
+def for_both(make: Callable[[Any], Executable]) -> Mapping[str, Executable]:
+    """A statement that is made once, for each database by the name of its dialect: `make` is given its `insert`."""
+    return MappingProxyType({"sqlite": make(sqlite.insert), "postgresql": make(postgresql.insert)})
 
 
 def insert_for(reader: Reader, table: Table) -> sqlite.Insert | postgresql.Insert:

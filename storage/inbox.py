@@ -10,15 +10,58 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
-from storage.house import insert_for
+from storage.house import for_both, insert_for
 from storage.tables import conversations, lanes, updates
-from storage.turns import AT_ONCE, moment_after, stands_back
+from storage.turns import AT_ONCE, at, may_be_taken, moment_after
 from storage.unit import Reader, Unit, UnitAbandonedError
 
 ALBUM_WAIT = timedelta(seconds=1.5)
 INBOX = "inbox"
+
+# Statements that every update needs are made once: to make one anew costs more than to run it.
+LANE = select(lanes.c.id).where(lanes.c.key == bindparam("wanted"))
+NEW_LANE = for_both(lambda insert: insert(lanes).on_conflict_do_nothing(index_elements=["key"]))
+STORE = for_both(
+    lambda insert: (
+        insert(updates).on_conflict_do_nothing(index_elements=["channel", "external_id"]).returning(updates.c.id)
+    )
+)
+# On PostgreSQL lanes that others are about to take are passed over; SQLite has one writer, and leaves it out.
+WAITING = (
+    select(lanes.c.id)
+    .join(updates, updates.c.lane_id == lanes.c.id)
+    .where(updates.c.settled_at.is_(None), may_be_taken(lanes.c.not_before))
+    .order_by(updates.c.id)
+    .limit(1)
+    .with_for_update(of=lanes, skip_locked=True)
+)
+TAKE = (
+    update(lanes)
+    .where(lanes.c.id == WAITING.scalar_subquery(), may_be_taken(lanes.c.not_before))
+    .values(holder=bindparam("by"), not_before=bindparam("until"))
+    .returning(lanes.c.id, lanes.c.key)
+)
+UNSETTLED = (
+    select(updates).where(updates.c.lane_id == bindparam("lane"), updates.c.settled_at.is_(None)).order_by(updates.c.id)
+)
+FIRST = UNSETTLED.limit(1)
+ALBUM = UNSETTLED.where(updates.c.album == bindparam("of_album"))
+COUNT_CLAIM = (
+    update(updates).where(updates.c.id.in_(bindparam("ids", expanding=True))).values(claims=updates.c.claims + 1)
+)
+SETTLE = (
+    update(updates)
+    .where(updates.c.id.in_(bindparam("ids", expanding=True)), updates.c.settled_at.is_(None))
+    .values(settled_at=bindparam("now"), outcome=bindparam("came_to"))
+)
+RELEASE = (
+    update(lanes)
+    .where(lanes.c.id == bindparam("lane"), lanes.c.holder == bindparam("by"))
+    .values(holder=None, not_before=bindparam("until"))
+)
+CONVERSATION = select(conversations.c.state, conversations.c.data).where(conversations.c.key == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,68 +100,44 @@ async def is_stored(reader: Reader, channel: str, external_id: str) -> bool:
 async def store(unit: Unit, incoming: Incoming) -> int | None:
     """Keep an update; None where it has been delivered before."""
     key = unit.hasher("lane", *incoming.lane)
-    new_lane = insert_for(unit, lanes).values(key=key, not_before=AT_ONCE)
-    await unit.run(new_lane.on_conflict_do_nothing(index_elements=["key"]))
-    lane_id = await unit.value(select(lanes.c.id).where(lanes.c.key == key))
-    row = insert_for(unit, updates).values(
-        lane_id=lane_id,
-        channel=incoming.channel,
-        external_id=incoming.external_id,
-        received_at=min(incoming.received_at, unit.now),
-        stored_at=unit.now,
-        album=None if incoming.album is None else unit.hasher("album", incoming.channel, incoming.album),
-        body=dict(incoming.body),
+    lane_id = await unit.value(LANE, {"wanted": key})
+    if lane_id is None:
+        await unit.run(NEW_LANE[unit.dialect], {"key": key, "not_before": AT_ONCE})
+        lane_id = await unit.value(LANE, {"wanted": key})
+    stored: int | None = await unit.value(
+        STORE[unit.dialect],
+        {
+            "lane_id": lane_id,
+            "channel": incoming.channel,
+            "external_id": incoming.external_id,
+            "received_at": min(incoming.received_at, unit.now),
+            "stored_at": unit.now,
+            "album": None if incoming.album is None else unit.hasher("album", incoming.channel, incoming.album),
+            "body": dict(incoming.body),
+        },
     )
-    once = row.on_conflict_do_nothing(index_elements=["channel", "external_id"])
-    stored: int | None = (await unit.run(once.returning(updates.c.id))).scalar_one_or_none()
     unit.wake.add(INBOX)
     return stored
 
 
 async def claim(unit: Unit, holder: str, lease: timedelta) -> Claimed | None:
     """Lease the lane that has waited longest and take its lowest unsettled update; None where nothing waits."""
-    waiting = (
-        select(lanes.c.id)
-        .join(updates, updates.c.lane_id == lanes.c.id)
-        .where(updates.c.settled_at.is_(None), ~stands_back(lanes.c.not_before, unit.now))
-        .order_by(updates.c.id)
-        .limit(1)
-    )
-    taken = (
-        update(lanes)
-        .where(lanes.c.id == waiting.scalar_subquery(), ~stands_back(lanes.c.not_before, unit.now))
-        .values(holder=holder, not_before=moment_after(unit.now, lease))
-        .returning(lanes.c.id, lanes.c.key)
-    )
-    while (lane := (await unit.run(taken)).one_or_none()) is None:
-        if await unit.value(waiting) is None:
-            return None  # else another worker was faster, and another lane may be waiting
-    first = (
-        await unit.run(
-            select(updates)
-            .where(updates.c.lane_id == lane.id, updates.c.settled_at.is_(None))
-            .order_by(updates.c.id)
-            .limit(1)
-        )
-    ).one_or_none()
+    lane = await unit.one(TAKE, {"by": holder, "until": moment_after(unit.now, lease), **at(unit.now)})
+    if lane is None:
+        return None
+    first = await unit.one(FIRST, {"lane": lane.id})
     if first is None:
         await _release(unit, lane.id, holder, AT_ONCE)
         return None
     parts = [first]
     if first.album is not None:
-        parts = list(
-            await unit.all(
-                select(updates)
-                .where(updates.c.lane_id == lane.id, updates.c.settled_at.is_(None), updates.c.album == first.album)
-                .order_by(updates.c.id)
-            )
-        )
+        parts = list(await unit.all(ALBUM, {"lane": lane.id, "of_album": first.album}))
         wait = max(part.stored_at for part in parts) + ALBUM_WAIT - unit.now
         if timedelta(0) < wait <= ALBUM_WAIT:  # longer only by a clock that has been set back
             await _release(unit, lane.id, holder, moment_after(unit.now, wait))
             return None
     ids = tuple(part.id for part in parts)
-    await unit.run(update(updates).where(updates.c.id.in_(ids)).values(claims=updates.c.claims + 1))
+    await unit.run(COUNT_CLAIM, {"ids": ids})
     return Claimed(
         lane_id=lane.id,
         lane_key=lane.key,
@@ -139,11 +158,7 @@ async def settle(unit: Unit, claimed: Claimed, outcome: str = "handled") -> None
     """
     if not await _release(unit, claimed.lane_id, claimed.holder, AT_ONCE):  # held by us until the unit ends
         raise UnitAbandonedError("the lane has passed to another worker")
-    settled = await unit.run(
-        update(updates)
-        .where(updates.c.id.in_(claimed.ids), updates.c.settled_at.is_(None))
-        .values(settled_at=unit.now, outcome=outcome)
-    )
+    settled = await unit.run(SETTLE, {"ids": claimed.ids, "now": unit.now, "came_to": outcome})
     if settled.rowcount != len(claimed.ids):
         raise UnitAbandonedError("the update has been settled already")
 
@@ -161,13 +176,12 @@ async def release_all_lanes(unit: Unit) -> None:
 
 
 async def _release(unit: Unit, lane_id: int, holder: str, not_before: datetime) -> bool:
-    given_back = update(lanes).where(lanes.c.id == lane_id, lanes.c.holder == holder)
-    return await unit.moved(given_back.values(holder=None, not_before=not_before))
+    return await unit.moved(RELEASE, {"lane": lane_id, "by": holder, "until": not_before})
 
 
 async def conversation(reader: Reader, key: str) -> tuple[str | None, dict[str, Any]]:
     """Where the conversation of a lane stands: its state and its data."""
-    row = await reader.one(select(conversations.c.state, conversations.c.data).where(conversations.c.key == key))
+    row = await reader.one(CONVERSATION, {"wanted": key})
     return (None, {}) if row is None else (row.state, row.data)
 
 

@@ -9,14 +9,81 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
-from storage.house import insert_for
+from storage.house import for_both
 from storage.tables import addresses, notices
-from storage.turns import AT_ONCE, moment_after, stands_back
+from storage.turns import AT_ONCE, at, may_be_taken, moment_after
 from storage.unit import Reader, Unit
 
 ANSWER, REMINDER, DIGEST = 0, 1, 2
+
+# Statements that every notice needs are made once: to make one anew costs more than to run it.
+_CHANNEL = select(addresses.c.channel).where(addresses.c.id == bindparam("address")).scalar_subquery()
+TELL = for_both(
+    lambda insert: (
+        insert(notices)
+        .values(address_id=bindparam("address"), channel=_CHANNEL)
+        .on_conflict_do_nothing(index_elements=["once_key"])
+        .returning(notices.c.id, notices.c.channel)
+    )
+)
+# On PostgreSQL addresses that others are about to take are passed over; SQLite has one writer, and leaves it out.
+READY = (
+    select(addresses.c.id)
+    .join(notices, notices.c.address_id == addresses.c.id)
+    .where(
+        notices.c.settled_at.is_(None),
+        notices.c.channel == bindparam("of_channel"),
+        notices.c.not_before <= bindparam("now"),
+        may_be_taken(addresses.c.not_before),
+        addresses.c.blocked_at.is_(None),
+        addresses.c.id.not_in(bindparam("except_for", expanding=True)),
+    )
+    .order_by(notices.c.priority, notices.c.id)
+    .limit(1)
+    .with_for_update(of=addresses, skip_locked=True)
+)
+TAKE = (
+    update(addresses)
+    .where(addresses.c.id == READY.scalar_subquery(), may_be_taken(addresses.c.not_before))
+    .values(holder=bindparam("by"), not_before=bindparam("until"))
+    .returning(addresses.c.id, addresses.c.chat_id, addresses.c.language)
+)
+READY_FOR = (
+    select(
+        notices.c.id,
+        notices.c.kind,
+        notices.c.payload,
+        notices.c.duty_id,
+        notices.c.attempts,
+        notices.c.priority,
+        notices.c.created_at,
+    )
+    .where(
+        notices.c.address_id == bindparam("address"),
+        notices.c.settled_at.is_(None),
+        notices.c.not_before <= bindparam("now"),
+    )
+    .order_by(notices.c.priority, notices.c.id)
+    .limit(bindparam("most"))
+)
+RECORD = (
+    update(notices)
+    .where(notices.c.id == bindparam("notice"), notices.c.settled_at.is_(None))
+    .values(
+        settled_at=bindparam("now"),
+        outcome=bindparam("came_to"),
+        said=bindparam("words"),
+        message_id=bindparam("number"),
+        attempts=notices.c.attempts + 1,
+    )
+)
+GIVE_BACK = (
+    update(addresses)
+    .where(addresses.c.id == bindparam("address"), addresses.c.holder == bindparam("by"))
+    .values(holder=None, not_before=bindparam("until"))
+)
 
 
 def outbox_topic(channel: str) -> str:
@@ -60,22 +127,23 @@ class Turn:
 
 async def tell(unit: Unit, address_id: int, notice: Notice) -> int | None:
     """Write a notice; None where one of the same `once_key` exists."""
-    channel = await unit.value(select(addresses.c.channel).where(addresses.c.id == address_id))
-    statement = insert_for(unit, notices).values(
-        address_id=address_id,
-        channel=channel,
-        kind=notice.kind,
-        payload=dict(notice.payload),
-        priority=notice.priority,
-        duty_id=notice.duty_id,
-        once_key=notice.once_key,
-        created_at=unit.now,
-        not_before=AT_ONCE,
+    written = await unit.one(
+        TELL[unit.dialect],
+        {
+            "address": address_id,
+            "kind": notice.kind,
+            "payload": dict(notice.payload),
+            "priority": notice.priority,
+            "duty_id": notice.duty_id,
+            "once_key": notice.once_key,
+            "created_at": unit.now,
+            "not_before": AT_ONCE,
+        },
     )
-    once = statement.on_conflict_do_nothing(index_elements=["once_key"])
-    unit.wake.add(outbox_topic(channel))
-    written: int | None = (await unit.run(once.returning(notices.c.id))).scalar_one_or_none()
-    return written
+    if written is None:
+        return None
+    unit.wake.add(outbox_topic(written.channel))
+    return int(written.id)
 
 
 async def claim(
@@ -85,43 +153,13 @@ async def claim(
 
     `except_for` are addresses that this process is writing to: however the clock jumps, no two write to one.
     """
-    ready = (
-        select(addresses.c.id)
-        .join(notices, notices.c.address_id == addresses.c.id)
-        .where(
-            notices.c.settled_at.is_(None),
-            notices.c.channel == channel,
-            notices.c.not_before <= unit.now,
-            ~stands_back(addresses.c.not_before, unit.now),
-            addresses.c.blocked_at.is_(None),
-            addresses.c.id.not_in(except_for),
-        )
-        .order_by(notices.c.priority, notices.c.id)
-        .limit(1)
+    until = moment_after(unit.now, lease)
+    address = await unit.one(
+        TAKE, {"of_channel": channel, "except_for": list(except_for), "by": holder, "until": until, **at(unit.now)}
     )
-    taken = (
-        update(addresses)
-        .where(addresses.c.id == ready.scalar_subquery(), ~stands_back(addresses.c.not_before, unit.now))
-        .values(holder=holder, not_before=moment_after(unit.now, lease))
-        .returning(addresses.c.id, addresses.c.chat_id, addresses.c.language)
-    )
-    while (address := (await unit.run(taken)).one_or_none()) is None:
-        if await unit.value(ready) is None:
-            return None  # else another sender was faster, and another address may be waiting
-    rows = await unit.all(
-        select(
-            notices.c.id,
-            notices.c.kind,
-            notices.c.payload,
-            notices.c.duty_id,
-            notices.c.attempts,
-            notices.c.priority,
-            notices.c.created_at,
-        )
-        .where(notices.c.address_id == address.id, notices.c.settled_at.is_(None), notices.c.not_before <= unit.now)
-        .order_by(notices.c.priority, notices.c.id)
-        .limit(most)
-    )
+    if address is None:
+        return None
+    rows = await unit.all(READY_FOR, {"address": address.id, "now": unit.now, "most": most})
     return Turn(
         address_id=address.id,
         chat_id=int(address.chat_id),
@@ -133,11 +171,8 @@ async def claim(
 
 async def record(unit: Unit, notice_id: int, outcome: str, *, said: str | None, message_id: int | None) -> None:
     """A notice has come to its end: "sent", "moot" (no longer true when its turn came) or "failed" (to be seen)."""
-    await unit.run(
-        update(notices)
-        .where(notices.c.id == notice_id, notices.c.settled_at.is_(None))
-        .values(settled_at=unit.now, outcome=outcome, said=said, message_id=message_id, attempts=notices.c.attempts + 1)
-    )
+    values = {"notice": notice_id, "now": unit.now, "came_to": outcome, "words": said, "number": message_id}
+    await unit.run(RECORD, values)
 
 
 async def count_attempt(unit: Unit, notice_id: int) -> None:
@@ -146,11 +181,8 @@ async def count_attempt(unit: Unit, notice_id: int) -> None:
 
 async def give_back(unit: Unit, turn: Turn, *, wait: timedelta = timedelta(0)) -> None:
     """End the lease; the address is not written to again before `wait` has passed."""
-    await unit.run(
-        update(addresses)
-        .where(addresses.c.id == turn.address_id, addresses.c.holder == turn.holder)
-        .values(holder=None, not_before=moment_after(unit.now, wait))
-    )
+    until = moment_after(unit.now, wait)
+    await unit.run(GIVE_BACK, {"address": turn.address_id, "by": turn.holder, "until": until})
 
 
 async def pause_channel(unit: Unit, channel: str, wait: timedelta) -> None:

@@ -33,6 +33,11 @@ class Reader:
     now: datetime
     hasher: Hasher
 
+    @property
+    def dialect(self) -> str:
+        """The name of the database's dialect: "sqlite" or "postgresql"."""
+        return self.connection.dialect.name
+
     async def run(self, statement: Executable, values: Values = None) -> CursorResult[Any]:
         return await self.connection.execute(statement, values)
 

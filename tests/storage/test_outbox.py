@@ -28,7 +28,7 @@ from storage.outbox import (
 from storage.people import change_address
 from storage.tables import notices
 from tests.house import Clock
-from tests.storage.opened import CHANNEL, found_address, found_bureau, until_somebody_waits_for_a_lock
+from tests.storage.opened import CHANNEL, found_address, found_bureau
 
 LEASE = timedelta(seconds=30)
 
@@ -267,18 +267,18 @@ async def test_a_notice_rings_for_the_senders_of_its_channel(database: Database)
             await ringing
 
 
-async def test_a_sender_that_loses_the_race_takes_the_next_address(postgresql: Database) -> None:
+async def test_two_senders_at_the_same_moment_take_two_addresses_and_neither_waits(postgresql: Database) -> None:
     first, second = await addresses_for(postgresql, 2)
     await write(postgresql, first, "a")
     await write(postgresql, second, "b")
     async with postgresql.unit() as quick:
         turn = await claim(quick, CHANNEL, "quick", LEASE, most=10)
-        losing = asyncio.get_running_loop().create_task(take(postgresql, "slow"))
-        await until_somebody_waits_for_a_lock(postgresql)
-    other = await losing
+        async with asyncio.timeout(20):
+            other, third = await take(postgresql, "slow"), await take(postgresql, "late")
     assert turn is not None
     assert other is not None
     assert (texts(turn), texts(other)) == (["a"], ["b"])
+    assert third is None
 
 
 async def test_two_senders_never_hold_one_address_and_everybody_hears_all_in_order(database: Database) -> None:

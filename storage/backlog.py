@@ -6,9 +6,10 @@ Counting stops at MOST_COUNTED, so that a look stays cheap when very much waits.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, distinct, func, select
+from sqlalchemy import bindparam, case, distinct, func, select
 
 from storage.tables import addresses, notices, updates
+from storage.turns import at, may_be_taken
 from storage.unit import Reader
 
 MOST_COUNTED = 10_000
@@ -53,8 +54,11 @@ async def inbox_backlog(reader: Reader, *, most: int = MOST_COUNTED) -> InboxBac
 
 async def outbox_backlog(reader: Reader, channel: str, *, most: int = MOST_COUNTED) -> OutboxBacklog:
     """The most urgent first, as senders see them."""
+    wanted_at = case((notices.c.not_before > notices.c.created_at, notices.c.not_before), else_=notices.c.created_at)
     urgent = (
-        select(notices.c.not_before, addresses.c.blocked_at, addresses.c.not_before.label("silent_until"))
+        select(
+            wanted_at.label("wanted_at"), addresses.c.blocked_at, may_be_taken(addresses.c.not_before).label("is_free")
+        )
         .join(addresses, addresses.c.id == notices.c.address_id)
         .where(notices.c.settled_at.is_(None), notices.c.channel == channel)
         .order_by(notices.c.priority, notices.c.id)
@@ -62,14 +66,15 @@ async def outbox_backlog(reader: Reader, channel: str, *, most: int = MOST_COUNT
         .subquery()
     )
     reachable = urgent.c.blocked_at.is_(None)
-    sayable = reachable & (urgent.c.not_before <= reader.now) & (urgent.c.silent_until <= reader.now)
+    sayable = reachable & urgent.c.is_free & (urgent.c.wanted_at <= bindparam("now"))
     row = await reader.one(
         select(
             func.count(case((reachable, 1))),
             func.count(urgent.c.blocked_at),
-            func.min(case((reachable, urgent.c.not_before))),
-            func.min(case((sayable, urgent.c.not_before))),
-        )
+            func.min(case((reachable, urgent.c.wanted_at))),
+            func.min(case((sayable, urgent.c.wanted_at))),
+        ),
+        at(reader.now),
     )
     assert row is not None  # noqa: S101  an aggregate has a row
     return OutboxBacklog(*tuple(row))

@@ -2,6 +2,7 @@
 
 from aiogram.filters import BaseFilter
 from aiogram.types import TelegramObject
+from aiogram.utils.magic_filter import MagicFilter
 
 from bot.conversation import Conversation
 
@@ -28,3 +29,15 @@ class Expecting(BaseFilter):
 
     async def __call__(self, _event: TelegramObject, conversation: Conversation) -> bool:
         return conversation.state == self.state
+
+
+class When(BaseFilter):
+    """What aiogram's `F` says of an event, found out at once: a bare `F` goes to a thread and back, and a taxpayer's
+    text passes half a dozen of them.
+    """
+
+    def __init__(self, magic: MagicFilter) -> None:
+        self.magic = magic
+
+    async def __call__(self, event: TelegramObject) -> bool:
+        return bool(self.magic.resolve(event))

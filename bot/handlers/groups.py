@@ -6,6 +6,7 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, TelegramObj
 from sqlalchemy import select
 
 from bot.conversation import Conversation
+from bot.handlers.filters import When
 from bot.middlewares import GROUP_TYPES
 from storage.outbox import said_in
 from storage.people import change_address, open_invitation, use_invitation
@@ -17,9 +18,9 @@ ANONYMOUS_ADMIN = 1087968824  # GroupAnonymousBot, in whose name Telegram shows 
 def make_router() -> Router:
     """Two routers, in this order: strangers' groups end here; in a department's group officers are heard first."""
     router = Router(name="groups")
-    router.message.filter(F.chat.type.in_(GROUP_TYPES))
-    router.callback_query.filter(F.message.chat.type.in_(GROUP_TYPES))
-    router.my_chat_member.filter(F.chat.type.in_(GROUP_TYPES))
+    router.message.filter(When(F.chat.type.in_(GROUP_TYPES)))
+    router.callback_query.filter(When(F.message.chat.type.in_(GROUP_TYPES)))
+    router.my_chat_member.filter(When(F.chat.type.in_(GROUP_TYPES)))
     router.message.register(bind, CommandStart(deep_link=True))
     router.message.register(bind, Command("bind"))
     router.message.register(stay_silent, _unbound)
@@ -31,9 +32,9 @@ def make_router() -> Router:
 def make_bystander_router() -> Router:
     """What is left in a department's group after its officers were heard: no words for chatter, words for a button."""
     router = Router(name="bystanders")
-    router.message.filter(F.chat.type.in_(GROUP_TYPES))
-    router.callback_query.filter(F.message.chat.type.in_(GROUP_TYPES))
-    router.edited_message.filter(F.chat.type.in_(GROUP_TYPES))
+    router.message.filter(When(F.chat.type.in_(GROUP_TYPES)))
+    router.callback_query.filter(When(F.message.chat.type.in_(GROUP_TYPES)))
+    router.edited_message.filter(When(F.chat.type.in_(GROUP_TYPES)))
     router.callback_query.register(pressed)
     router.message.register(chatter)
     router.edited_message.register(chatter)

@@ -5,7 +5,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
-from bot.handlers.filters import Expecting
+from bot.handlers.filters import Expecting, When
 from bot.wording.buttons import Handle, PassOn
 from escalation.casebook import OPEN, SIGNED, UNFINISHED, Case, find_case
 from escalation.cases import Done, NotAllowedError, TooLate, answer, mark_major, sign
@@ -32,11 +32,11 @@ def make_router() -> Router:
     router.callback_query.register(show, Handle.filter(F.act == "card"))
     router.callback_query.register(ask_pass_reason, PassOn.filter())
     router.message.register(cancel_by_word, Command("cancel"))
-    router.message.register(reply, F.reply_to_message, F.text, ~F.text.startswith("/"))
-    router.message.register(hand_on, Expecting(PASSING), F.text, ~F.text.startswith("/"))
-    router.message.register(request, Expecting(REQUESTING), F.text, ~F.text.startswith("/"))
-    router.message.register(give_answer, Expecting(ANSWERING), F.text, ~F.text.startswith("/"))
-    router.message.register(nothing_to_do, F.text, F.chat.type == "private")
+    router.message.register(reply, When(F.reply_to_message), When(F.text & ~F.text.startswith("/")))
+    router.message.register(hand_on, Expecting(PASSING), When(F.text & ~F.text.startswith("/")))
+    router.message.register(request, Expecting(REQUESTING), When(F.text & ~F.text.startswith("/")))
+    router.message.register(give_answer, Expecting(ANSWERING), When(F.text & ~F.text.startswith("/")))
+    router.message.register(nothing_to_do, When(F.text & (F.chat.type == "private")))
     return router
 
 

@@ -5,6 +5,7 @@ from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation
+from bot.handlers.filters import When
 from bot.handlers.taxpayer.start import switch_language
 from bot.wording.buttons import Menu
 from escalation.casebook import open_cases_for
@@ -17,7 +18,7 @@ def make_router() -> Router:
     router.message.register(start, CommandStart())
     router.message.register(start, Command("help"))
     router.message.register(list_todo, Command("todo", "cases"))
-    router.message.register(list_todo, F.text.in_(LABELS))
+    router.message.register(list_todo, When(F.text.in_(LABELS)))
     router.message.register(change_language, Command("language"))
     router.callback_query.register(press_todo, Menu.filter(F.act == "todo"))
     return router

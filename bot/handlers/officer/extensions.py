@@ -4,7 +4,7 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
-from bot.handlers.filters import Expecting
+from bot.handlers.filters import Expecting, When
 from bot.handlers.officer.cases import visible
 from bot.wording.buttons import Extend, Handle
 from escalation.cases import NotAllowedError
@@ -19,7 +19,7 @@ def make_router() -> Router:
     router = Router(name="extensions")
     router.callback_query.register(ask_reason, Handle.filter(F.act == "extend"))
     router.callback_query.register(decide, Extend.filter())
-    router.message.register(request, Expecting(REASON), F.text, ~F.text.startswith("/"))
+    router.message.register(request, Expecting(REASON), When(F.text & ~F.text.startswith("/")))
     return router
 
 

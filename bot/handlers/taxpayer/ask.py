@@ -6,6 +6,7 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
+from bot.handlers.filters import When
 from bot.handlers.taxpayer.cases import show_list
 from bot.wording.answers import answer_facts
 from bot.wording.buttons import Choice, Feedback, Insist, Sort
@@ -36,7 +37,7 @@ NO_LETTERS = {*COURTESIES, Kind.HUMAN, Kind.STATUS}
 
 def make_router() -> Router:
     router = Router(name="ask")
-    router.message.register(hear, F.text)
+    router.message.register(hear, When(F.text))
     router.callback_query.register(feedback, Feedback.filter())
     router.callback_query.register(choose, Choice.filter())
     router.callback_query.register(insist, Insist.filter())

@@ -5,6 +5,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
+from bot.handlers.filters import When
 from bot.wording.buttons import Menu, OwnCase, Rate
 from escalation.casebook import ANSWERED, case_of, cases_of
 from escalation.cases import rate
@@ -15,7 +16,7 @@ OWN_CASES = {"我的办件", "我的办件到哪了", "My cases"}  # the page's 
 def make_router() -> Router:
     router = Router(name="cases")
     router.message.register(list_cases, Command("cases"))
-    router.message.register(list_cases, F.text.in_(OWN_CASES))
+    router.message.register(list_cases, When(F.text.in_(OWN_CASES)))
     router.callback_query.register(press_list, Menu.filter(F.act == "cases"))
     router.callback_query.register(look, OwnCase.filter(F.act.in_({"view", "how"})))
     router.callback_query.register(give_stars, Rate.filter())

@@ -7,7 +7,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation
-from bot.handlers.filters import Expecting
+from bot.handlers.filters import Expecting, When
 from bot.wording.buttons import Menu
 from escalation.lookup import look_up
 from intents import normalise
@@ -25,11 +25,13 @@ HALF_OF_IT = re.compile(r"20\d\d-?\d{6}|[0-9a-z]{4}-?[0-9a-z]{4}")
 def make_router() -> Router:
     router = Router(name="lookup")
     router.message.register(ask, Command("lookup"))
-    router.message.register(ask, F.text.in_(LABELS))
+    router.message.register(ask, When(F.text.in_(LABELS)))
     router.callback_query.register(press, Menu.filter(F.act == "lookup"))
-    router.message.register(find, F.text.func(lambda text: NUMBER_AND_CODE.fullmatch(normalise(text)) is not None))
     router.message.register(
-        not_a_code, Expecting(LOOKUP), F.text.func(lambda text: HALF_OF_IT.fullmatch(normalise(text)) is not None)
+        find, When(F.text.func(lambda text: NUMBER_AND_CODE.fullmatch(normalise(text)) is not None))
+    )
+    router.message.register(
+        not_a_code, Expecting(LOOKUP), When(F.text.func(lambda text: HALF_OF_IT.fullmatch(normalise(text)) is not None))
     )
     return router
 

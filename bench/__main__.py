@@ -11,7 +11,7 @@ from rich.table import Table
 
 from bench import answers, browser, memory, page, start, webhook
 from bench.figures import FULL, QUICK, Figure, Measure, Scale
-from bench.machine import machine
+from bench.machine import is_busy, machine
 
 PARTS: dict[str, Measure] = {
     "answers": answers.measure,
@@ -25,12 +25,13 @@ PARTS: dict[str, Measure] = {
 def main() -> None:
     options = _options()
     console = Console()
-    where = machine()
+    where, busy = machine(), is_busy()
     figures = asyncio.run(measure(options.only or list(PARTS), _scale(options), console))
     console.print(_table(figures))
     console.print("; ".join(f"{name} {value}" for name, value in where), markup=False)
     if options.write:
-        page.write(figures, where, f"{date.today():%Y-%m-%d}")  # noqa: DTZ011  the day as people here call it
+        when = f"on {date.today():%Y-%m-%d}"  # noqa: DTZ011  the day as people here call it
+        page.write(figures, where, f"{when} (preliminary: the machine was busy)" if busy else when)
         console.print(f"→ {page.PAGE.name}")
 
 

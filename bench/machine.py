@@ -9,6 +9,13 @@ import psutil
 
 from tests.postgres import installed
 
+BUSY = 1.5  # the average number of processes that want to run
+
+
+def is_busy() -> bool:
+    """Whether the machine has other things to do, so that figures are preliminary."""
+    return psutil.getloadavg()[0] >= BUSY
+
 
 def machine() -> list[tuple[str, str]]:
     """Name and value of everything that a figure depends on and that can be found out."""

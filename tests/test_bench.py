@@ -57,7 +57,7 @@ def test_the_table_is_written_between_its_marks_and_nowhere_else(
 ) -> None:
     monkeypatch.setattr(page, "PAGE", tmp_path / "page.md")
     page.PAGE.write_text(f"above\n{page.BEGIN}\nold\n{page.END}\nbelow\n", encoding="utf-8")
-    page.write([Figure("start", "2 s", "1 s", "2.0", "≤ 3 s", met=True)], [("Python", "3.11")], "2026-11-25")
+    page.write([Figure("start", "2 s", "1 s", "2.0", "≤ 3 s", met=True)], [("Python", "3.11")], "on 2026-11-25")
     written = page.PAGE.read_text(encoding="utf-8")
     assert written.startswith(f"above\n{page.BEGIN}\n")
     assert written.endswith(f"\n{page.END}\nbelow\n")

@@ -221,6 +221,13 @@ def test_the_operations_page_tells_of_exactly_the_checks_that_an_examination_mak
     assert [(row[1].strip("`"), row[0]) for row in rows(OPERATIONS, "项目")] == list(TITLES.items())
 
 
+def test_what_the_log_is_said_to_tell_of_each_fault_is_what_it_tells() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (HERE / "bot").rglob("*.py"))
+    named = {name for row in rows(OPERATIONS, "故障") for name in re.findall(r"`([a-z_]+)`", row[4])}
+    assert {name for name in named if not name.startswith("shuiqiao_") and f'"{name}"' not in sources} == set()
+    assert {"told_to_wait", "delivery_failed", "database_trouble", "clock_set", "set_aside"} <= named
+
+
 def test_every_decision_is_listed() -> None:
     index = read(HERE / "docs/decisions/README.md")
     assert [page.name for page in DECISIONS if page.name != "README.md" and f"({page.name})" not in index] == []

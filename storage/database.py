@@ -134,9 +134,8 @@ def is_trouble_of_the_database(error: BaseException) -> bool:
         return error.errno is not None  # the network's; a deadline of our own has no number
     if isinstance(error, CommitLostError | NoFreeConnectionError | sqlite3.OperationalError | OSError):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    state = getattr(error.orig, "sqlstate", None)
+    # SQLAlchemy wraps what statements raise; what connecting raises comes as it is, with the server's own code.
+    state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
     if state is not None:
         return state[:2] in TROUBLE_STATES
-    return not isinstance(error, IntegrityError | ProgrammingError | DataError)
+    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | ProgrammingError | DataError)

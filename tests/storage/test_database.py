@@ -5,6 +5,7 @@ import errno
 import sqlite3
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -32,13 +33,18 @@ def test_a_database_that_would_not_remember_is_refused(url: str) -> None:
         TimeoutError(errno.ETIMEDOUT, "the network's"),
         sqlite3.OperationalError("database is locked"),
         NoFreeConnectionError(),
+        asyncpg.CannotConnectNowError("the database system is starting up"),  # which nobody wraps
+        asyncpg.TooManyConnectionsError("sorry, too many clients already"),
     ],
 )
 def test_lost_commits_networks_and_locks_are_the_databases_trouble(error: Exception) -> None:
     assert is_trouble_of_the_database(error)
 
 
-@pytest.mark.parametrize("error", [TimeoutError(), ValueError("x"), KeyError("x"), UnitAbandonedError()])
+@pytest.mark.parametrize(
+    "error",
+    [TimeoutError(), ValueError("x"), KeyError("x"), UnitAbandonedError(), asyncpg.UniqueViolationError("x")],
+)
 def test_a_deadline_of_our_own_and_errors_of_handlers_are_not(error: Exception) -> None:
     assert not is_trouble_of_the_database(error)
 

@@ -103,6 +103,9 @@ class Delivery:
             turn = await claim(unit, self._channel, holder, self._lease, most=most, except_for=self._writing_to)
         if turn is None:
             return False
+        if rest := self._rest(turn):  # the clock was set, or nobody knows whether the last message arrived
+            await self._give_back(turn, rest)
+            return True
         self._writing_to.add(turn.address_id)
         wait: timedelta | None = None
         try:
@@ -112,8 +115,12 @@ class Delivery:
                     break
         finally:
             self._writing_to.discard(turn.address_id)
-            await self._give_back(turn, max(wait or timedelta(0), self._silence()))
+            await self._give_back(turn, max(wait or timedelta(0), self._silence(), self._rest(turn)))
         return True
+
+    def _rest(self, turn: Turn) -> timedelta:
+        """How long the pace has the address rest yet."""
+        return timedelta(0) if self._pace is None else self._pace.rest(turn.chat_id)
 
     async def _give_back(self, turn: Turn, wait: timedelta) -> None:
         async with self._deps.database.unit() as unit:
@@ -142,23 +149,26 @@ class Delivery:
         saying = self._unrecorded.get(notice.id) or await self._prepare(turn, notice)
         if saying is None:
             return None
-        rest = None if self._pace is None else self._pace.rest(turn.chat_id)
         while saying.said < len(saying.parts):
             async with asyncio.timeout_at(until):
                 await self._say_part(turn, saying)
             self._unrecorded[notice.id] = saying
-            if rest is not None and saying.said < len(saying.parts):
+            if saying.said < len(saying.parts) and (rest := self._rest(turn)):
                 return rest
         await self._record(notice, "sent", saying.speech.text, saying.message_id)
         self._unrecorded.pop(notice.id, None)
-        return rest
+        return self._rest(turn) or None
 
     async def _say_part(self, turn: Turn, saying: Saying) -> None:
         if self._pace is not None:
             await self._pace.turn()
         is_last = saying.said + 1 == len(saying.parts)
         markup = keyboard(saying.speech) if is_last else None
-        message = await self._bot.send_message(turn.chat_id, saying.parts[saying.said], reply_markup=markup)
+        try:
+            message = await self._bot.send_message(turn.chat_id, saying.parts[saying.said], reply_markup=markup)
+        finally:
+            if self._pace is not None:
+                self._pace.took(turn.chat_id)
         saying.said, saying.message_id = saying.said + 1, message.message_id
 
     async def _prepare(self, turn: Turn, notice: Waiting) -> Saying | None:

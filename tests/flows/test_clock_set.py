@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from bot.app import open_house, run_house
+from bot.channels.pace import Pace
 from bot.channels.telegram import TELEGRAM
 from bot.clock import system_clock
 from bot.delivery import Delivery
@@ -123,6 +124,23 @@ async def test_what_is_on_its_way_is_not_sent_again_when_the_clock_goes_forward(
     assert first.result()
     assert len(person.heard()) == 1
     assert not await sender.deliver_next("two")
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+async def test_a_chat_rests_after_a_message_though_the_clock_is_set(either_house: HouseUnderTest, hours: int) -> None:
+    await either_house.settle()
+    person = either_house.telegram_person(15)
+    await person.receive(letter(person, "/start"), letter(person, "谢谢"), settle=False)
+    intake = Intake(either_house.deps, either_house.house.dispatcher)
+    assert await intake.handle_next("worker")
+    assert await intake.handle_next("worker")
+    pace = Pace(per_second=1000, chat_rest=timedelta(minutes=5), group_rest=timedelta(minutes=5))
+    sender = Delivery(either_house.deps, TELEGRAM, pace=pace)
+    assert await sender.deliver_next("one")
+    either_house.clock.advance(hours=hours)
+    while await sender.deliver_next("one"):
+        pass
+    assert len(person.heard()) == 1
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

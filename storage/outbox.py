@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Select, Update, bindparam, delete, func, select, update
 
 from storage.house import for_both
 from storage.tables import addresses, notices
@@ -28,7 +28,6 @@ TELL = for_both(
         .returning(notices.c.id, notices.c.channel)
     )
 )
-# On PostgreSQL addresses that others are about to take are passed over; SQLite has one writer, and leaves it out.
 READY = (
     select(addresses.c.id)
     .join(notices, notices.c.address_id == addresses.c.id)
@@ -42,14 +41,21 @@ READY = (
     )
     .order_by(notices.c.priority, notices.c.id)
     .limit(1)
-    .with_for_update(of=addresses, skip_locked=True)
 )
-TAKE = (
-    update(addresses)
-    .where(addresses.c.id == READY.scalar_subquery(), may_be_taken(addresses.c.not_before))
-    .values(holder=bindparam("by"), not_before=bindparam("until"))
-    .returning(addresses.c.id, addresses.c.chat_id, addresses.c.language)
-)
+
+
+def _taking(ready: Select[Any]) -> Update:
+    return (
+        update(addresses)
+        .where(addresses.c.id == ready.scalar_subquery(), may_be_taken(addresses.c.not_before))
+        .values(holder=bindparam("by"), not_before=bindparam("until"))
+        .returning(addresses.c.id, addresses.c.chat_id, addresses.c.language)
+    )
+
+
+# On PostgreSQL addresses that others are about to take are passed over; SQLite has one writer, and leaves it out.
+TAKE = _taking(READY.with_for_update(of=addresses, skip_locked=True))
+TAKE_PATIENTLY = _taking(READY)
 READY_FOR = (
     select(
         notices.c.id,
@@ -154,9 +160,11 @@ async def claim(
     `except_for` are addresses that this process is writing to: however the clock jumps, no two write to one.
     """
     until = moment_after(unit.now, lease)
-    address = await unit.one(
-        TAKE, {"of_channel": channel, "except_for": list(except_for), "by": holder, "until": until, **at(unit.now)}
-    )
+    values = {"of_channel": channel, "except_for": list(except_for), "by": holder, "until": until, **at(unit.now)}
+    address = await unit.one(TAKE, values)
+    if address is None and unit.dialect != "sqlite":
+        # It may only have been locked: a page that is told something new has its number counted in the same row.
+        address = await unit.one(TAKE_PATIENTLY, values)
     if address is None:
         return None
     rows = await unit.all(READY_FOR, {"address": address.id, "now": unit.now, "most": most})

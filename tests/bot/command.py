@@ -18,7 +18,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 WITHIN = 60.0  # seconds
-IMPORTED_BEFORE = ["bot.cli", "bot.doctor.botapi", "bot.doctor.examination", "bot.logs", "bot.serve", "encodings.idna"]
+IMPORTED_BEFORE = [
+    "alembic.command",
+    "alembic.config",
+    "alembic.runtime.migration",
+    "alembic.script",
+    "bot.cli",
+    "bot.doctor.botapi",
+    "bot.doctor.examination",
+    "bot.logs",
+    "bot.serve",
+    "encodings.idna",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,9 @@ from storage.outbox import (
 )
 from storage.people import change_address
 from storage.tables import notices
+from storage.webchat import put_message
 from tests.house import Clock
-from tests.storage.opened import CHANNEL, found_address, found_bureau
+from tests.storage.opened import CHANNEL, found_address, found_bureau, until_somebody_waits_for_a_lock
 
 LEASE = timedelta(seconds=30)
 
@@ -274,11 +275,23 @@ async def test_two_senders_at_the_same_moment_take_two_addresses_and_neither_wai
     async with postgresql.unit() as quick:
         turn = await claim(quick, CHANNEL, "quick", LEASE, most=10)
         async with asyncio.timeout(20):
-            other, third = await take(postgresql, "slow"), await take(postgresql, "late")
+            other = await take(postgresql, "slow")
     assert turn is not None
     assert other is not None
     assert (texts(turn), texts(other)) == (["a"], ["b"])
-    assert third is None
+    assert await take(postgresql, "late") is None
+
+
+async def test_an_address_that_is_only_locked_for_its_pages_number_is_waited_for(postgresql: Database) -> None:
+    [address_id] = await addresses_for(postgresql, 1)
+    await write(postgresql, address_id, "a")
+    async with postgresql.unit() as page:
+        await put_message(page, address_id, author="me", text="网页", at=page.now)
+        sender = asyncio.get_running_loop().create_task(take(postgresql))
+        await until_somebody_waits_for_a_lock(postgresql)
+    turn = await sender
+    assert turn is not None
+    assert texts(turn) == ["a"]
 
 
 async def test_two_senders_never_hold_one_address_and_everybody_hears_all_in_order(database: Database) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import asyncpg
 from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
@@ -24,6 +25,16 @@ BUSY_MILLISECONDS = 5000
 # Classes of SQLSTATE: connection, wrong state (a standby), rollback (deadlock), resources (full disk), object in use,
 # operator (shutdown), system, internal.
 TROUBLE_STATES = frozenset({"08", "25", "40", "53", "55", "57", "58", "XX"})
+
+# Not SQLAlchemy's, and never about a statement; the two of asyncpg are how it takes a connection that was cut under it.
+PLAIN_TROUBLE = (
+    CommitLostError,
+    NoFreeConnectionError,
+    sqlite3.OperationalError,
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 
 class DatabaseError(Exception):
@@ -132,7 +143,7 @@ def is_trouble_of_the_database(error: BaseException) -> bool:
     """Whether it was the database that failed and not our statement: such an error says nothing about an update."""
     if isinstance(error, TimeoutError):
         return error.errno is not None  # the network's; a deadline of our own has no number
-    if isinstance(error, CommitLostError | NoFreeConnectionError | sqlite3.OperationalError | OSError):
+    if isinstance(error, PLAIN_TROUBLE):
         return True
     # SQLAlchemy wraps what statements raise; what connecting raises comes as it is, with the server's own code.
     state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)

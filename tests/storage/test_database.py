@@ -35,6 +35,8 @@ def test_a_database_that_would_not_remember_is_refused(url: str) -> None:
         NoFreeConnectionError(),
         asyncpg.CannotConnectNowError("the database system is starting up"),  # which nobody wraps
         asyncpg.TooManyConnectionsError("sorry, too many clients already"),
+        asyncpg.InterfaceError("connection is closed"),  # neither
+        asyncpg.InternalClientError("cannot switch to state 12"),
     ],
 )
 def test_lost_commits_networks_and_locks_are_the_databases_trouble(error: Exception) -> None:

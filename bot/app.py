@@ -40,6 +40,7 @@ from storage.people import bureau_ids, invite
 from storage.schema import ADVISORY_LOCK
 from storage.signals import Signals, relay
 from storage.tables import leases, officers
+from storage.turns import end_waits
 
 log = structlog.get_logger("app")
 
@@ -98,6 +99,8 @@ async def open_house(
                 metrics=Metrics(bots),
                 holder=secrets.token_hex(6),
             )
+            deps.clock_watch.when_set(lambda: _end_waits(deps))
+            await _end_waits(deps)
             await watch_rules(deps)
             await watch_faq(deps)
             yield House(deps, make_dispatcher(deps))
@@ -171,6 +174,12 @@ async def _check_founded(database: Database) -> None:
     async with database.reader() as reader:
         if not await bureau_ids(reader):
             raise DatabaseError("数据库里还没有任何局，无法受理来信。请去掉 SHUIQIAO_SAMPLE=false，以装入样例局。")
+
+
+async def _end_waits(deps: Deps) -> None:
+    """The clock may have been set back since somebody was to stand back for a moment."""
+    async with deps.database.unit() as unit:
+        await end_waits(unit, timedelta(seconds=deps.settings.lease_seconds))
 
 
 async def _prepare(settings: Settings, database: Database, sample: SampleBureau) -> None:

@@ -41,13 +41,17 @@ class ClockWatch:
     async def run(self) -> None:
         while not self._nursery.stopping.is_set():
             await self._nursery.unless_stopping(asyncio.sleep(LOOK_SECONDS))
-            before, self._was_ahead = self._was_ahead, self._ahead()
-            jump = self._was_ahead - before
-            if abs(jump) >= LEAST_JUMP_SECONDS:
-                self.times_set += 1
-                log.warning("clock_set", seconds=round(jump), advice="系统时间被调整过，请核对时间和自动校时")
-                for wake in self._woken:
-                    await wake()
+            await self.look()
+
+    async def look(self) -> None:
+        """Whether the clock was set since the last look."""
+        before, self._was_ahead = self._was_ahead, self._ahead()
+        jump = self._was_ahead - before
+        if abs(jump) >= LEAST_JUMP_SECONDS:
+            self.times_set += 1
+            log.warning("clock_set", seconds=round(jump), advice="系统时间被调整过，请核对时间和自动校时")
+            for wake in self._woken:
+                await wake()
 
     def _ahead(self) -> float:
         """By how many seconds the clock is ahead of the event loop's."""

@@ -21,10 +21,18 @@ from storage.house import take_lease
 from storage.inbox import ALBUM_WAIT
 from storage.outbox import Notice
 from storage.people import find_party
-from storage.tables import leases
+from storage.tables import addresses, leases
 from tests.flows.cast import COMPLAINT, KNOWN
 from tests.flows.test_calendar import OFF
-from tests.house import TELEGRAM_BOT_ID, HouseUnderTest, TelegramPerson, interpreter, settings_for, sqlite_url
+from tests.house import (
+    TELEGRAM_BOT_ID,
+    HouseUnderTest,
+    TelegramPerson,
+    interpreter,
+    open_test_house,
+    settings_for,
+    sqlite_url,
+)
 from tests.processes import comes_true
 
 LEASE = timedelta(seconds=20)
@@ -124,6 +132,37 @@ async def test_what_is_on_its_way_is_not_sent_again_when_the_clock_goes_forward(
     assert first.result()
     assert len(person.heard()) == 1
     assert not await sender.deliver_next("two")
+
+
+async def test_nobody_waits_until_the_old_time_comes_again_when_the_clock_goes_back_a_little(
+    either_house: HouseUnderTest,
+) -> None:
+    await either_house.settle()
+    person = either_house.telegram_person(16)
+    await person.receive(letter(person, "/start"), letter(person, "谢谢"), settle=False)
+    async with either_house.database.unit() as unit:
+        assert await inbox.claim(unit, "dead", LEASE) is not None
+    either_house.clock.advance(minutes=-3)
+    await either_house.deps.clock_watch.look()
+    await either_house.settle()
+    assert len(person.heard()) == 2
+
+
+async def test_a_start_ends_the_waits_that_a_clock_has_left_which_was_set_back(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with open_test_house(database_url, tmp_path) as before:
+        person = before.telegram_person(17)
+        await person.say("/start")
+        async with before.database.unit() as unit:
+            party = await find_party(unit, TELEGRAM, TELEGRAM_BOT_ID, 17)
+            assert party is not None
+            await outbox.tell(unit, party.address_id, Notice("talk.greeting", {}))
+            assert await outbox.claim(unit, TELEGRAM, "killed", LEASE, most=1) is not None
+            await unit.run(addresses.update().values(not_before=unit.now + timedelta(minutes=3)))
+    async with open_test_house(database_url, tmp_path) as after:
+        await after.settle()
+        assert len(after.telegram_person(17).heard()) == 1
 
 
 @pytest.mark.parametrize("hours", [-2, 2])

@@ -50,8 +50,8 @@ class ClockWatch:
         if abs(jump) >= LEAST_JUMP_SECONDS:
             self.times_set += 1
             log.warning("clock_set", seconds=round(jump), advice="系统时间被调整过，请核对时间和自动校时")
-            for wake in self._woken:
-                await wake()
+            for wake in self._woken:  # each for itself: one that fails does not keep the others asleep
+                await self._nursery.send("clock_set", wake)
 
     def _ahead(self) -> float:
         """By how many seconds the clock is ahead of the event loop's."""

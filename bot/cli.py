@@ -19,6 +19,7 @@ from rich.table import Column, Table
 from bot.terminal import ChineseCommand, ChineseGroup, fail, make_console, print_json, refusal
 
 if TYPE_CHECKING:
+    from bot.clock import Clock
     from bot.looking import Looking
     from bot.settings import Settings
 
@@ -87,10 +88,11 @@ def default(context: typer.Context) -> None:
 @app.command(cls=ChineseCommand)
 def run() -> None:
     """启动税桥：网页，以及设了令牌的 Telegram。"""
-    _serve(_settings())
+    keep_house(_settings())
 
 
-def _serve(settings: "Settings") -> None:
+def keep_house(settings: "Settings", clock: "Clock | None" = None) -> None:
+    """Serve until told to stop, by the system's clock where no other is given; what prevents it is said."""
     from bot import startup
 
     startup.begin()
@@ -98,6 +100,7 @@ def _serve(settings: "Settings") -> None:
     from aiogram.exceptions import TelegramAPIError
     from sqlalchemy.exc import SQLAlchemyError
 
+    from bot.clock import system_clock
     from bot.logs import set_up_logs
     from bot.port import PortTakenError
     from bot.serve import serve
@@ -111,7 +114,7 @@ def _serve(settings: "Settings") -> None:
 
     set_up_logs(settings)
     try:
-        asyncio.run(serve(settings, make_console()))
+        asyncio.run(serve(settings, make_console(), clock or system_clock))
     except (DatabaseError, VaultError, AlreadyRunningError, PortTakenError, BureauSeedError, FaqSeedError) as error:
         fail(str(error))
     except (SQLAlchemyError, CommitLostError) as error:

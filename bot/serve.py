@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bot.app import House, bind_tokens, desk_tokens, open_house, run_house
 from bot.channels.telegram import PASSING, TELEGRAM, Webhook, introduce, introduce_patiently, webhook_of
+from bot.clock import Clock, system_clock
 from bot.port import take_port
 from bot.settings import Settings
 from bot.web import make_web_app
@@ -16,7 +17,7 @@ from bot.web import make_web_app
 GRACE_SECONDS = 3.0  # for answers that are under way
 
 
-async def serve(settings: Settings, console: Console) -> None:
+async def serve(settings: Settings, console: Console, clock: Clock = system_clock) -> None:
     """Open, serve, and on SIGTERM or Ctrl-C finish what is in hand and close."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -28,7 +29,7 @@ async def serve(settings: Settings, console: Console) -> None:
 
     with take_port(settings) as door:
         port = door.getsockname()[1]
-        async with open_house(settings, say=say) as house:
+        async with open_house(settings, clock=clock, say=say) as house:
             await _serve(house, door, console, stop, settings.public_url or f"http://{settings.host}:{port}")
     console.print("已停止。")
 

@@ -53,6 +53,7 @@ class BotApi(Faults):
         self.calls: list[Call] = []
         self.unknown_calls: list[Call] = []
         self.answers: dict[str, Json] = {}  # of callback queries, by id
+        self.arrived = 0  # updates, ever
         self.unconfirmed: list[Json] = []  # updates that no offset has confirmed, and no webhook taken
         self.over_limit = 0
         self.webhook = Webhook(self)
@@ -145,6 +146,7 @@ class BotApi(Faults):
         if kind == "callback_query":
             self._queries.add(content["id"])
         if not self._allowed or kind in self._allowed:
+            self.arrived += 1
             self.unconfirmed.append({"update_id": next(self._updates), kind: content})
             self.webhook.wake()
         self.stir()

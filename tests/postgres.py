@@ -43,12 +43,23 @@ def postgres_server() -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield _text(make_url(given).set(drivername="postgresql+asyncpg"))
         return
+    with own_postgres() as server:
+        yield server.url
+
+
+@contextmanager
+def own_postgres() -> Iterator["Postgres"]:
+    """A running server of our own, which may be stopped and started again; it ends with the block."""
     with _home() as home:
         owner = _owner(home)
         binaries = _reachable(installed(), home, owner) / "bin"
         _initialise(binaries, home, owner)
-        with _running(binaries, home, owner) as port:
-            yield f"postgresql+asyncpg://postgres@127.0.0.1:{port}/postgres"
+        server = Postgres(binaries, home, owner)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 async def fresh_database(server_url: str) -> str:
@@ -65,6 +76,13 @@ async def drop_database(database_url: str) -> None:
         msg = f"not a database of these tests: {url.database}"
         raise ValueError(msg)
     await _execute(url.set(database="postgres"), f"DROP DATABASE {url.database} WITH (FORCE)")
+
+
+async def cut_connections(database_url: str) -> None:
+    """End everybody's connection to a database, as an administrator does."""
+    url = make_url(database_url)
+    others = f"pid <> pg_backend_pid() AND datname = '{url.database}'"
+    await _execute(url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608 — its name is ours
 
 
 async def _execute(url: URL, statement: str) -> None:
@@ -145,29 +163,55 @@ def _initialise(binaries: Path, home: Path, owner: _Owner) -> None:
         raise RuntimeError(msg)
 
 
-@contextmanager
-def _running(binaries: Path, home: Path, owner: _Owner) -> Iterator[int]:
-    """Yield the port of a running server. Somebody may take the port between the look and the start: then another."""
-    log = home / "log"
-    for _ in range(PORTS_TRIED):
-        port = _free_port()
-        command = [str(binaries / "postgres"), "-D", "data", "-h", "127.0.0.1", "-p", str(port), "-k", ""]
+class Postgres:
+    """One server, on the same port as long as it lives."""
+
+    def __init__(self, binaries: Path, home: Path, owner: _Owner) -> None:
+        self._binaries, self._home, self._owner = binaries, home, owner
+        self._port: int | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+asyncpg://postgres@127.0.0.1:{self._port}/postgres"
+
+    def start(self) -> None:
+        """Start, and wait until it is ready. Somebody may take the port between the look and the start: then another
+        one, or, where the port is known to others already, the same one again.
+        """
+        for _ in range(PORTS_TRIED):
+            port = self._port or free_port()
+            self._process = self._launch(port)
+            if _ready(self._process, self._home / "data" / "postmaster.pid"):
+                self._port = port
+                return
+            self.stop()
+        msg = f"PostgreSQL did not start:\n{(self._home / 'log').read_text()}"
+        raise RuntimeError(msg)
+
+    def _launch(self, port: int) -> subprocess.Popen[bytes]:
+        command = [str(self._binaries / "postgres"), "-D", "data", "-h", "127.0.0.1", "-p", str(port), "-k", ""]
         if setpriv := shutil.which("setpriv"):  # a test run that is killed takes its server along
             command = [setpriv, "--pdeathsig", "INT", *command]
-        with log.open("wb") as output:
+        with (self._home / "log").open("ab") as output:
             # A session of its own: Ctrl-C ends the tests first, and they end the server.
-            process = subprocess.Popen(command, cwd=home, stdout=output, stderr=output, start_new_session=True, **owner)  # noqa: S603 — the package's own program
-        try:
-            if _ready(process, home / "data" / "postmaster.pid"):
-                yield port
-                return
-        finally:
-            _stop(process)
-    msg = f"PostgreSQL did not start:\n{log.read_text()}"
-    raise RuntimeError(msg)
+            return subprocess.Popen(  # noqa: S603 — the package's own program
+                command, cwd=self._home, stdout=output, stderr=output, start_new_session=True, **self._owner
+            )
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT is "fast": sessions are ended, data are written. SIGQUIT is "immediate", like a power failure."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+            try:
+                self._process.wait(STOPPED_WITHIN)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on the loopback that nobody has now."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -186,13 +230,3 @@ def _ready(process: subprocess.Popen[bytes], pid_file: Path) -> bool:
             return True
         time.sleep(0.02)
     return False
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)  # "fast": sessions are ended, data are written
-        try:
-            process.wait(STOPPED_WITHIN)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,13 +36,15 @@ Found = TypeVar("Found")
 UNREACHABLE = (ClientError, TimeoutError, ConnectionError)
 
 
-async def comes_true(what: str, ready: Callable[[], bool], *, within: float = WITHIN) -> None:
-    """Wait until `ready()`; fails with `what` after `within` seconds."""
+async def comes_true(
+    what: str, ready: Callable[[], bool], *, within: float = WITHIN, every: float = LOOK_AGAIN_SECONDS
+) -> None:
+    """Wait until `ready()`, looked at `every` so many seconds; fails with `what` after `within` seconds."""
     clock = asyncio.get_running_loop().time
     give_up = clock() + within
     while not ready():
         assert clock() < give_up, f"waited {within} s in vain: {what}"
-        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        await asyncio.sleep(every)
 
 
 async def comes(what: str, look: Callable[[], Awaitable[Found | None]], *, within: float = WITHIN) -> Found:
@@ -58,9 +60,9 @@ async def comes(what: str, look: Callable[[], Awaitable[Found | None]], *, withi
 class Run:
     """One process, from its start to its end."""
 
-    def __init__(self, folder: Path, number: int, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, number: int, environment: dict[str, str], module: Sequence[str]) -> None:
         self._out, self._err = folder / f"out-{number}.txt", folder / f"err-{number}.txt"
-        command = [sys.executable, "-m", "bot", "run"]
+        command = [sys.executable, "-m", *module]
         if setpriv := shutil.which("setpriv"):  # a test run that is killed takes its processes along
             command = [setpriv, "--pdeathsig", "KILL", *command]
         with self._out.open("wb") as out, self._err.open("wb") as err:
@@ -82,6 +84,11 @@ class Run:
     @property
     def lives(self) -> bool:
         return self._process.poll() is None
+
+    @property
+    def code(self) -> int | None:
+        """The exit code; none while it lives."""
+        return self._process.poll()
 
     @property
     def url(self) -> str:
@@ -127,6 +134,7 @@ class Installation:
     def __init__(self, folder: Path, database_url: str, **settings: object) -> None:
         """`settings` are named as in the operations page, without prefix and in small letters."""
         self.folder = folder
+        self.module: Sequence[str] = ("bot", "run")  # what Python is to run, with its arguments
         self.database_url = database_url
         self.key_file = folder / "key"
         given = {"database_url": database_url, "key_file": self.key_file, "port": 0, **settings}
@@ -153,7 +161,7 @@ class Installation:
 
     def start(self) -> Run:
         """Start a process, and wait for nothing."""
-        self.runs.append(Run(self.folder, len(self.runs) + 1, self._environment))
+        self.runs.append(Run(self.folder, len(self.runs) + 1, self._environment, self.module))
         return self.runs[-1]
 
     @property
@@ -210,15 +218,12 @@ class Browser:
 
     where: Callable[[], str]  # the address of the process that it talks to now
     base: str = "/chat"
-    shown: dict[int, Shown] = field(default_factory=dict)
+    again: float = LOOK_AGAIN_SECONDS  # after so many seconds, where nobody answered
+    heard: list[Shown] = field(default_factory=list)  # what the bot said, in order
     known: bool = False  # the stream has told what there was; before, the page lets nobody write
+    _shown: dict[int, Shown] = field(default_factory=dict)
     _last: int = 0
     _csrf: str = ""
-
-    @property
-    def heard(self) -> list[Shown]:
-        """What the bot said, in order."""
-        return [self.shown[number] for number in sorted(self.shown) if self.shown[number].author == "bot"]
 
     async def open(self) -> None:
         """Load the page; whoever is new gets a cookie."""
@@ -264,7 +269,7 @@ class Browser:
                         text: str = await response.text()
                         assert response.status in (200, 202), f"{response.status} {text}"
                         return text
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(self.again)
 
     async def listen(self) -> None:
         """Follow the stream, and take it up again where it broke."""
@@ -274,7 +279,7 @@ class Browser:
                 async with self._session.get(self.where() + f"{self.base}/events", headers=headers) as response:
                     if response.status == 200:
                         await self._follow(response)
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(self.again)
 
     async def _follow(self, response: ClientResponse) -> None:
         event = ""
@@ -290,14 +295,16 @@ class Browser:
     def _take(self, message: dict[str, Any]) -> None:
         assert message["seq"] > self._last, "the stream goes back"
         self._last = message["seq"]
-        known = self.shown.get(message["id"])
-        self.shown[message["id"]] = Shown(
-            message["id"],
-            message["from"],
-            message["text"],
-            {button["text"]: button.get("data", "") for row in message["buttons"] for button in row},
-            1 if known is None else known.versions + 1,
-        )
+        buttons = {button["text"]: button.get("data", "") for row in message["buttons"] for button in row}
+        known = self._shown.get(message["id"])
+        if known is not None:
+            known.text, known.buttons, known.versions = message["text"], buttons, known.versions + 1
+            return
+        shown = Shown(message["id"], message["from"], message["text"], buttons)
+        self._shown[shown.id] = shown
+        if shown.author == "bot":
+            assert not self.heard or self.heard[-1].id < shown.id, "what the bot says comes out of order"
+            self.heard.append(shown)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
@@ -309,9 +316,11 @@ class Browser:
 
 
 @asynccontextmanager
-async def browser(where: Callable[[], str], link: str | None = None) -> AsyncIterator[Browser]:
-    """Somebody at the chat page, or, with a one-time link, an officer at the desk."""
-    async with Browser(where).running() as somebody:
+async def browser(
+    where: Callable[[], str], link: str | None = None, *, again: float = LOOK_AGAIN_SECONDS
+) -> AsyncIterator[Browser]:
+    """Somebody at the chat page, or, with a one-time link, an officer at the desk; who tries again every so often."""
+    async with Browser(where, again=again).running() as somebody:
         await (somebody.open() if link is None else somebody.enter(link))
         listening = asyncio.get_running_loop().create_task(somebody.listen())
         try:

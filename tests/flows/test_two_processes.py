@@ -14,8 +14,9 @@ from escalation.rulebook import SIGN
 from storage.database import Database
 from storage.tables import duties, notices, reminders, web_messages
 from storage.vault import new_key
+from tests.agreement import the_database_agrees
 from tests.botapi import BotApi
-from tests.crowd import LINES_PER_PERSON, arrive, scripts, the_database_agrees
+from tests.crowd import LINES_PER_PERSON, arrive, scripts
 from tests.house import sqlite_url
 from tests.postgres import drop_database, fresh_database
 from tests.processes import Installation, Run, browser, comes

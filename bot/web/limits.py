@@ -11,8 +11,7 @@ class PostLimits:
     """A moving minute for each visitor and for each network address."""
 
     def __init__(self, settings: Settings) -> None:
-        self._counts = MemoryStorage()
-        self._limiter = MovingWindowRateLimiter(self._counts)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._by_visitor = RateLimitItemPerMinute(settings.posts_per_minute)
         self._by_address = RateLimitItemPerMinute(settings.posts_per_minute_per_address)
 
@@ -27,5 +26,8 @@ class PostLimits:
         return await self._limiter.hit(self._by_address, "address", address)
 
     async def forget(self) -> None:
-        """Begin anew: what was counted goes by the wall clock, and after it was set back the minute would not end."""
-        await self._counts.reset()
+        """Begin anew: what was counted goes by the wall clock, and after it was set back the minute would not end.
+
+        The store is not emptied but replaced: it may be looking through itself for what is over.
+        """
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())

@@ -142,6 +142,7 @@ class Installation:
         self._environment = inherited | {variable(name): str(value) for name, value in given.items()}
         self._environment |= {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"}
         self.runs: list[Run] = []
+        self.tells = True  # what the processes said, where a test fails
 
     def __enter__(self) -> Self:
         return self
@@ -149,7 +150,7 @@ class Installation:
     def __exit__(self, kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
         for number, run in enumerate(self.runs, 1):
             run.kill()
-            if kind is not None:
+            if kind is not None and self.tells:
                 print(f"--- run {number}\n{run.said}{run.complained}")  # noqa: T201 — pytest shows it with the failure
 
     def change(self, **settings: object) -> None:

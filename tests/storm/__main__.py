@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from tests.storm.plan import Plan
 
 LOOK_SECONDS = 0.5
 LARGEST_SEED = 2**32
+INTERRUPTED = 130
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 FAULTS = {
     "cut before the effect": "办成前断线",
@@ -50,7 +52,12 @@ def main(
     seed = random.SystemRandom().randrange(LARGEST_SEED) if seed is None else seed
     console.print(f"STORM_SEED={seed}")
     kinds = list(DATABASES) if database is Choice.BOTH else [database.value]
-    accounts = [asyncio.run(_blow(Plan(kind, seed, updates, give_up_after=60.0 * minutes), console)) for kind in kinds]
+    plans = [Plan(kind, seed, updates, give_up_after=60.0 * minutes) for kind in kinds]
+    try:
+        accounts = [asyncio.run(_blow(plan, console)) for plan in plans]
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        console.print("已中止，启动过的都已结束。")
+        sys.exit(INTERRUPTED)
     for account in accounts:
         console.print(table_of(account))
     sys.exit(any(account.findings for account in accounts))
@@ -61,15 +68,20 @@ async def _blow(plan: Plan, console: Console) -> Account:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    with tempfile.TemporaryDirectory(prefix="shuiqiao-storm-") as folder:
-        storm = Storm(plan, Path(folder))
-        showing = asyncio.get_running_loop().create_task(_show(storm, console))
-        try:
-            return await storm.blow()
-        finally:
-            showing.cancel()
-            with suppress(asyncio.CancelledError):
-                await showing
+    folder = Path(tempfile.mkdtemp(prefix="shuiqiao-storm-"))
+    storm = Storm(plan, folder)
+    showing = asyncio.get_running_loop().create_task(_show(storm, console))
+    try:
+        account = await storm.blow()
+    finally:
+        showing.cancel()
+        with suppress(asyncio.CancelledError):
+            await showing
+        if not storm.account.findings:
+            shutil.rmtree(folder)
+    if account.findings:
+        account.findings.append(f"各进程的输出和日志留在 {folder}")
+    return account
 
 
 async def _show(storm: Storm, console: Console) -> None:

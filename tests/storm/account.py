@@ -21,6 +21,7 @@ ALARMING = {
     "service_cut_off": "服务被打断",
     "job_failed": "定时任务出错",
     "cancelled_late": "停止时没有做完",
+    "library": "程序库报错",
 }
 
 
@@ -97,9 +98,12 @@ def logged(installation: Installation) -> tuple[Counter[str], list[str]]:
         words = list[str]()
         for line in run.complained.splitlines():
             try:
-                events[json.loads(line)["event"]] += 1
+                entry = json.loads(line)
+                name, level = entry["event"], entry["level"]
             except (ValueError, KeyError, TypeError):
                 words.append(line)
+            else:
+                events[name] += (name, level) != ("library", "warning")
         if run.code != 1 or len(words) > 1:
             strange += words
     return events, strange

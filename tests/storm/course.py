@@ -169,6 +169,7 @@ def installation_at(folder: Path, plan: Plan, world: World, api: BotApi, clock: 
         posts_per_minute_per_address=1_000_000,
         log_format="json",
     )
+    installation.tells = False  # too much to read; it stays in the folder
     installation.module = ("tests.storm.launcher", str(clock.file))
     return installation
 

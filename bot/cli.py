@@ -98,7 +98,6 @@ def keep_house(settings: "Settings", clock: "Clock | None" = None) -> None:
     startup.begin()
 
     from aiogram.exceptions import TelegramAPIError
-    from sqlalchemy.exc import SQLAlchemyError
 
     from bot.clock import system_clock
     from bot.logs import set_up_logs
@@ -109,7 +108,7 @@ def keep_house(settings: "Settings", clock: "Clock | None" = None) -> None:
     from storage.alone import AlreadyRunningError
     from storage.database import DatabaseError, parse_url
     from storage.group_commit import CommitLostError
-    from storage.trouble import unusable
+    from storage.trouble import TROUBLE, unusable
     from storage.vault import VaultError
 
     set_up_logs(settings)
@@ -117,7 +116,7 @@ def keep_house(settings: "Settings", clock: "Clock | None" = None) -> None:
         asyncio.run(serve(settings, make_console(), clock or system_clock))
     except (DatabaseError, VaultError, AlreadyRunningError, PortTakenError, BureauSeedError, FaqSeedError) as error:
         fail(str(error))
-    except (SQLAlchemyError, CommitLostError) as error:
+    except (*TROUBLE, CommitLostError) as error:
         fail(unusable(parse_url(settings.database_url), error))
     except TelegramAPIError as error:
         fail(f"Telegram 不接受：{error.message}。请核对 SHUIQIAO_TELEGRAM_TOKEN 和 SHUIQIAO_TELEGRAM_API。")

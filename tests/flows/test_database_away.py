@@ -14,8 +14,11 @@ from storage.database import Database, make_engine
 from storage.tables import updates
 from storage.tables.columns import vault_of
 from storage.unit import Unit
+from tests.botapi import BotApi
 from tests.flows.cast import KNOWN
 from tests.house import open_test_house, sqlite_url
+from tests.postgres import fresh_database, own_postgres
+from tests.processes import Installation
 
 HANDLER_SECONDS = 1.0
 
@@ -46,3 +49,20 @@ async def test_waiting_for_ones_turn_to_write_is_not_held_against_an_update(tmp_
         assert {(row.outcome, row.failures) for row in rows} == {("handled", 0)}
         await house.settle()
         assert "依据：" in (await visitor.heard())[-1].text
+
+
+async def test_a_database_that_goes_away_while_the_house_is_opened_is_told_in_one_sentence(tmp_path: Path) -> None:
+    """The house is open and meets Telegram; then nobody answers any more at the database's port."""
+    token = f"4242:{'t' * 30}"
+    with own_postgres() as server:
+        database_url = (await fresh_database(server.url)).replace("+asyncpg", "")
+        async with BotApi() as api:
+            api.token = token
+            api.slow_next("getMe", 3.0, after_effect=False)
+            with Installation(tmp_path, database_url, telegram_token=token, telegram_api=api.url) as installation:
+                run = installation.start()
+                assert await api.comes_true(lambda: any(call.method == "getMe" for call in api.calls), within=60)
+                server.stop()
+                assert await run.ended() == 1
+    assert "无法使用数据库" in run.complained.splitlines()[-1]
+    assert "Traceback" not in run.complained

@@ -7,7 +7,7 @@ from tests.botapi import BotApi
 from tests.botapi_faults import Rates
 from tests.botapi_people import Person
 from tests.house import sqlite_url
-from tests.nginx import free_port
+from tests.postgres import free_port
 from tests.processes import Installation
 
 TOKEN = f"4242:{'t' * 30}"

@@ -179,7 +179,9 @@ async def _check_founded(database: Database) -> None:
 async def _end_waits(deps: Deps) -> None:
     """The clock may have been set back since somebody was to stand back for a moment."""
     async with deps.database.unit() as unit:
-        await end_waits(unit, timedelta(seconds=deps.settings.lease_seconds))
+        await end_waits(
+            unit, 2 * timedelta(seconds=deps.settings.lease_seconds)
+        )  # another's clock may be ahead of ours
 
 
 async def _prepare(settings: Settings, database: Database, sample: SampleBureau) -> None:

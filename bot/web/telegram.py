@@ -9,7 +9,8 @@ import structlog
 from aiohttp import web
 
 from bot.channels.telegram import HOOK_PATH, TELEGRAM, keep, webhook_of
-from bot.web.keys import DEPS
+from bot.web.keys import DEPS, LIMITS
+from bot.web.security import network_address
 
 log = structlog.get_logger("telegram")
 
@@ -26,7 +27,8 @@ async def take_in(request: web.Request) -> web.Response:
     if webhook is None or bot is None or request.match_info["bot"] != str(bot.id):
         raise web.HTTPNotFound
     if not hmac.compare_digest(webhook.secret.encode(), given):
-        log.warning("webhook_refused", advice="有人不带口令访问推送地址；若是 Telegram，请重新启动以重设")
+        if await request.app[LIMITS].admit_address(network_address(request)):  # nobody is to fill the log
+            log.warning("webhook_refused", advice="有人不带口令访问推送地址；若是 Telegram，请重新启动以重设")
         raise web.HTTPNotFound
     update = _update_in(await request.clone(client_max_size=LARGEST_UPDATE).read())
     async with deps.database.unit() as unit:

@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 JITTER_SECONDS = 0.005  # on the way here
+BUSY_JITTER_SECONDS = 0.25  # the same, from processes on a busy machine: a message may overtake the one before it
 
 
 @dataclass(slots=True)

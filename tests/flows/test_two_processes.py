@@ -16,6 +16,7 @@ from storage.tables import duties, notices, reminders, web_messages
 from storage.vault import new_key
 from tests.agreement import the_database_agrees
 from tests.botapi import BotApi
+from tests.botapi_limits import BUSY_JITTER_SECONDS, Limits
 from tests.crowd import LINES_PER_PERSON, arrive, scripts
 from tests.house import sqlite_url
 from tests.postgres import drop_database, fresh_database
@@ -31,7 +32,7 @@ async def test_one_of_two_processes_dies_and_the_other_finishes_everything(postg
         await stack.enter_async_context(asyncio.timeout(GIVE_UP_AFTER))
         database_url = await fresh_database(postgres)
         stack.push_async_callback(drop_database, database_url)
-        api = await stack.enter_async_context(BotApi())
+        api = await stack.enter_async_context(BotApi(limits=Limits(BUSY_JITTER_SECONDS)))
         installation = stack.enter_context(installation_at(tmp_path, database_url, api))
         first, second = installation.start(), installation.start()  # together, on an empty database
         await asyncio.gather(first.ready(), second.ready())
@@ -50,6 +51,7 @@ async def test_one_of_two_processes_dies_and_the_other_finishes_everything(postg
         await the_database_agrees(installation, talks)
     assert sum(talk.repeats for talk in talks) <= SENDERS
     assert api.unconfirmed == []
+    assert api.over_limit == 0
     for word in ("Traceback", "another_poller", "[error"):
         assert word not in installation.complained
 

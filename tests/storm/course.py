@@ -13,7 +13,7 @@ from storage.tables import addresses, notices, updates
 from storage.vault import new_key
 from tests.agreement import disagreements, look, owed
 from tests.botapi import BotApi
-from tests.botapi_limits import Limits
+from tests.botapi_limits import BUSY_JITTER_SECONDS, Limits
 from tests.crowd import InBrowser, OnTelegram, Someone, Talk
 from tests.postgres import free_port
 from tests.processes import Installation, browser, comes
@@ -25,7 +25,6 @@ from tests.storm.trouble import WrongClock
 from tests.storm.weather import Weather
 from tests.storm.world import World, world_of
 
-JITTER_SECONDS = 0.25  # this machine is busy: a message may overtake the one before it by so much
 RECONNECT_SECONDS = 0.3
 INTERRUPTIONS = ("数据库停机", "数据库连接被断", "数据库被锁住", "磁盘写满")
 MOST_NAMED = 3
@@ -68,7 +67,7 @@ class Storm:
     async def _blow(self, stack: AsyncExitStack) -> None:
         plan = self.plan
         world = await stack.enter_async_context(world_of(plan.database, self._folder))
-        api = await stack.enter_async_context(BotApi(limits=Limits(JITTER_SECONDS)))
+        api = await stack.enter_async_context(BotApi(limits=Limits(BUSY_JITTER_SECONDS)))
         wrong = WrongClock(self._folder / "clock")
         installation = stack.enter_context(installation_at(self._folder, plan, world, api, wrong))
         keeper = Keeper(installation, free_port())

@@ -5,25 +5,31 @@ a due date should not wait for it.
 """
 
 import asyncio
-import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.table import Column, Table
 
-from bot.terminal import ChineseCommand, ChineseGroup, fail, make_console, print_json, refusal
+from bot.terminal import (
+    MOST_LINES_NAMED,
+    ChineseCommand,
+    ChineseGroup,
+    fail,
+    make_console,
+    print_json,
+    refusal,
+)
 
 if TYPE_CHECKING:
     from bot.clock import Clock
     from bot.looking import Looking
     from bot.settings import Settings
 
-MOST_LINES_NAMED = 20
 
 DECISIONS = {"answer": "直接答复", "choices": "请提问人选择", "nothing": "没有答案，转工作人员"}
 
@@ -210,12 +216,13 @@ def intent(
 ) -> None:
     """判断一条消息是哪一类、该由谁办；什么都不会写下。"""
     from bot.looking import understand
+    from bot.texts import Texts
     from intents import make_interpreter
 
     if (text is None) == (file is None):
         fail("请给出一条消息，或用 --file 给出一个文件，二者选一。", 2)
     if file is not None:
-        texts = _Texts(file)
+        texts = Texts(file)
         looking, interpreter = _look(), make_interpreter()
         for one in texts:
             print_json(understand(looking, interpreter, one))
@@ -233,53 +240,6 @@ def intent(
     table.add_row("理由", "；".join(found["reasons"]))
     make_console().print(table)
     _name_source(looking)
-
-
-class _Texts:
-    """The texts of a file of JSON lines, one at a time, however long it is. A line that is wrong is named and left out,
-    and then the whole ends with an exit code that is not 0.
-    """
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._wrong = 0
-        try:
-            self._lines = file.open("rb")
-        except OSError as error:
-            fail(f"读不到文件 {file}（{error.strerror}）。请核对路径和权限。")
-
-    def __iter__(self) -> Iterator[str]:
-        with self._lines as lines:
-            try:
-                for number, line in enumerate(lines, start=1):
-                    if number == 1:
-                        line = line.removeprefix(b"\xef\xbb\xbf")
-                    if line.strip():
-                        yield from self._text(number, line)
-            except OSError as error:
-                fail(f"读 {self._file} 时出错（{error.strerror}）。请核对它是不是一个文件。")
-
-    def _text(self, number: int, line: bytes) -> Iterator[str]:
-        try:
-            value: Any = json.loads(line.decode("utf-8"))
-        except UnicodeDecodeError:
-            self._name(number, "不是 UTF-8 编码，请把文件另存为 UTF-8")
-        except (ValueError, RecursionError):
-            self._name(number, '不是 JSON，应形如 {"text": "…"}')
-        else:
-            if isinstance(value, dict) and isinstance(value.get("text"), str):
-                yield value["text"]
-            else:
-                self._name(number, '应为 JSON 对象，含文字 text，形如 {"text": "…"}')
-
-    def _name(self, number: int, finding: str) -> None:
-        self._wrong += 1
-        if self._wrong <= MOST_LINES_NAMED:
-            print(f"{self._file} 第 {number} 行：{finding}。", file=sys.stderr)  # noqa: T201  the terminal reads it
-
-    def done(self) -> None:
-        if self._wrong:
-            fail(f"{self._file} 有 {self._wrong} 行有误，没有判断；其余各行已输出。")
 
 
 @calendar.command("due", cls=ChineseCommand)

@@ -12,6 +12,7 @@ from rich.table import Table
 from typer.core import TyperCommand, TyperGroup
 
 WIDEST_HELP = 80
+MOST_LINES_NAMED = 20  # of a file that has many wrong ones; all are counted
 
 LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 

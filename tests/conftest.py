@@ -4,8 +4,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
 from pytest_socket import socket_allow_hosts
 
+from tests.botapi import BotApi
 from tests.house import HouseUnderTest, open_test_house, sqlite_url
 from tests.postgres import drop_database, fresh_database, postgres_server
 
@@ -31,6 +36,20 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
     url = await fresh_database(request.getfixturevalue("postgres"))
     yield url
     await drop_database(url)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def session() -> AsyncIterator[AiohttpSession]:
+    """One for all tests of a module: aiogram takes a quarter of a second to close it."""
+    async with AiohttpSession() as session:
+        yield session
+
+
+@pytest.fixture
+def bot(api: BotApi, session: AiohttpSession) -> Bot:
+    """A bot at the Telegram that the module has made."""
+    session.api = TelegramAPIServer.from_base(api.url)
+    return Bot(api.token, session=session)
 
 
 @pytest.fixture

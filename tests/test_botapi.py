@@ -38,23 +38,10 @@ SOLVED = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="è§£å†
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def session() -> AsyncIterator[AiohttpSession]:
-    """One for all tests: aiogram takes a quarter of a second to close it."""
-    async with AiohttpSession() as session:
-        yield session
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def api() -> AsyncIterator[BotApi]:
     async with BotApi() as server:
         yield server
-
-
-@pytest.fixture
-def bot(api: BotApi, session: AiohttpSession) -> Bot:
-    session.api = TelegramAPIServer.from_base(api.url)
-    return Bot(api.token, session=session)
 
 
 async def test_the_bot_is_told_who_it_is(bot: Bot) -> None:

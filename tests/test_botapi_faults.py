@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     AiogramError,
     ClientDecodeError,
@@ -28,24 +26,11 @@ from tests.botapi_limits import Limits
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def session() -> AsyncIterator[AiohttpSession]:
-    """One for all tests: aiogram takes a quarter of a second to close it."""
-    async with AiohttpSession() as session:
-        yield session
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def api() -> AsyncIterator[BotApi]:
     """Its limits count a minute longer than Telegram's, so that no machine is too slow to exceed them."""
     async with BotApi(limits=Limits(jitter=-60.0)) as server:
         yield server
-
-
-@pytest.fixture
-def bot(api: BotApi, session: AiohttpSession) -> Bot:
-    session.api = TelegramAPIServer.from_base(api.url)
-    return Bot(api.token, session=session)
 
 
 def chance(seed: int) -> random.Random:

@@ -9,8 +9,6 @@ from itertools import pairwise
 import pytest
 import pytest_asyncio
 from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramBadRequest, TelegramConflictError
 from aiohttp import web
 
@@ -21,13 +19,6 @@ from tests.botapi_webhook import SECRET_HEADER
 from tests.processes import comes_true
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def session() -> AsyncIterator[AiohttpSession]:
-    """One for all tests: aiogram takes a quarter of a second to close it."""
-    async with AiohttpSession() as session:
-        yield session
 
 
 SECRET = "a-word_between_us"
@@ -80,12 +71,6 @@ async def door() -> AsyncIterator[Door]:
 async def api() -> AsyncIterator[BotApi]:
     async with BotApi() as server:
         yield server
-
-
-@pytest.fixture
-def bot(api: BotApi, session: AiohttpSession) -> Bot:
-    session.api = TelegramAPIServer.from_base(api.url)
-    return Bot(api.token, session=session)
 
 
 async def test_what_waits_is_delivered_with_the_secret_and_then_confirmed(api: BotApi, bot: Bot, door: Door) -> None:

@@ -177,11 +177,11 @@ async def _check_founded(database: Database) -> None:
 
 
 async def _end_waits(deps: Deps) -> None:
-    """The clock may have been set back since somebody was to stand back for a moment."""
+    """The clock may have been set back since somebody was to stand back for a moment. Twice a lease, because the clock
+    of another process, whose lease is to last, may be a little ahead of ours.
+    """
     async with deps.database.unit() as unit:
-        await end_waits(
-            unit, 2 * timedelta(seconds=deps.settings.lease_seconds)
-        )  # another's clock may be ahead of ours
+        await end_waits(unit, 2 * timedelta(seconds=deps.settings.lease_seconds))
 
 
 async def _prepare(settings: Settings, database: Database, sample: SampleBureau) -> None:

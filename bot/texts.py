@@ -10,9 +10,7 @@ from bot.terminal import MOST_LINES_NAMED, fail
 
 
 class Texts:
-    """The texts of a file. A line that is wrong is named and left out, and then the whole ends with an exit code that is
-    not 0.
-    """
+    """The texts of a file. A line that is wrong is named and left out, and then the whole ends with exit code 1."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

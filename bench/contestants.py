@@ -18,7 +18,7 @@ from bench.crowd import TakeIn
 from bench.telegram import BOT_ID, TOKEN, AtOnce
 from bot import startup
 from bot.app import GRACE_SECONDS, House, open_house
-from bot.channels.telegram import TELEGRAM, keep
+from bot.channels.telegram import TELEGRAM, Arrivals
 from bot.channels.webchat import WEB, make_web_bot
 from bot.delivery import Delivery
 from bot.intake import Intake
@@ -75,11 +75,10 @@ async def _working(house: House) -> AsyncIterator[None]:
 @asynccontextmanager
 async def ours(settings: Settings, telegram: AtOnce, interpreter: Interpreter) -> AsyncIterator[TakeIn]:
     async with the_house(settings, telegram, interpreter) as house:
-        database = house.deps.database
+        arrivals = Arrivals(house.deps.database, BOT_ID)
 
         async def take_in(update: Mapping[str, Any]) -> None:
-            async with database.unit() as unit:
-                await keep(unit, BOT_ID, [update])
+            await arrivals.keep(update)
 
         yield take_in
 

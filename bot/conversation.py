@@ -8,6 +8,7 @@ from typing import Any
 from aiogram.types import CallbackQuery, InaccessibleMessage, Message
 
 from bot.deps import Deps
+from escalation.casebook import Case
 from storage.inbox import keep_conversation
 from storage.outbox import Notice, tell
 from storage.people import Officer, Party
@@ -16,16 +17,20 @@ from storage.unit import Unit
 
 @dataclass(slots=True)
 class Conversation:
-    """One update's talk. `state` says what is expected next; state and data are written by the unit."""
+    """One update's talk. `state` says what is expected next; state and data are written by the unit. `case_in_hand` is
+    the newest case of a taxpayer that still waits for an answer.
+    """
 
     deps: Deps
     unit: Unit
     party: Party
+    update_id: int
     key: str
     in_group: bool
     received_at: datetime
     state: str | None
     data: Mapping[str, Any]
+    case_in_hand: Case | None
 
     @property
     def officer(self) -> Officer:
@@ -39,9 +44,9 @@ class Conversation:
         assert self.party.taxpayer_id is not None  # noqa: S101  the router's filter has seen to it
         return self.party.taxpayer_id
 
-    async def say(self, kind: str, **payload: Any) -> None:
+    def say(self, kind: str, **payload: Any) -> None:
         """Write a notice to where the talk takes place; it is delivered once the unit has been committed."""
-        await tell(self.unit, self.party.address_id, Notice(kind, payload))
+        tell(self.unit, self.party.address_id, Notice(kind, payload))
 
     async def expect(self, state: str, **data: Any) -> None:
         """Read the next message in the light of this one."""

@@ -10,7 +10,7 @@ address that was written to stands back for a while, so that whoever is told muc
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -32,7 +32,19 @@ from bot.deps import Deps
 from bot.leases import Lease
 from bot.wording import Speech, Telling, compose, words_of
 from storage.database import is_trouble_of_the_database
-from storage.outbox import Turn, Waiting, claim, count_attempt, give_back, outbox_topic, pause_channel, record
+from storage.gathering import Gathering
+from storage.outbox import (
+    Ended,
+    Returned,
+    Turn,
+    Waiting,
+    claim,
+    count_attempt,
+    give_back,
+    outbox_topic,
+    pause_channel,
+    record,
+)
 from storage.people import address_hash, change_address, find_party, party_at
 from storage.tables import notices
 from storage.unit import Unit
@@ -40,6 +52,7 @@ from storage.unit import Unit
 log = structlog.get_logger("delivery")
 
 SENDERS = 4
+ADDRESSES_AT_ONCE = 32  # to which a sender writes side by side, where the channel has no pace
 MOST_IN_A_TURN = 10
 LONGEST_MESSAGE = 4096  # UTF-16 code units, Telegram's limit
 FIRST_PAUSE_SECONDS = 1.0
@@ -74,6 +87,8 @@ class Delivery:
         self._bot: Bot = deps.bots[channel]
         self._sole = lease
         self._pace = pace
+        self._most_at_once, self._most_in_a_turn = (ADDRESSES_AT_ONCE, MOST_IN_A_TURN) if pace is None else (1, 1)
+        self._account = Gathering(deps.database, self._write_account)
         self._writing_to: set[int] = set()
         self._lease = timedelta(seconds=deps.settings.lease_seconds)
         # What was said at least in part and is not recorded yet: what was said of it is not said again.
@@ -94,18 +109,30 @@ class Delivery:
                 await bell.wait()
 
     async def deliver_next(self, holder: str) -> bool:
-        """Say what waits for the most urgent address; False where nothing waits, or the channel is to be silent."""
+        """Say what waits for the most urgent addresses; False where nothing waits, or the channel is to be silent."""
         if self._silence():
             return False
         began = _now()
         async with self._deps.database.unit() as unit:
-            most = MOST_IN_A_TURN if self._pace is None else 1
-            turn = await claim(unit, self._channel, holder, self._lease, most=most, except_for=self._writing_to)
-        if turn is None:
-            return False
+            turns = await claim(
+                unit,
+                self._channel,
+                holder,
+                self._lease,
+                most=self._most_at_once,
+                in_a_turn=self._most_in_a_turn,
+                except_for=self._writing_to,
+            )
+        ended = await asyncio.gather(*(self._serve(turn, began) for turn in turns), return_exceptions=True)
+        for failure in filter(None, ended):
+            raise failure
+        return bool(turns)
+
+    async def _serve(self, turn: Turn, began: float) -> None:
+        """Say to one address what waits for it, as much as may be said now, and give it back."""
         if rest := self._rest(turn):  # the clock was set, or nobody knows whether the last message arrived
             await self._give_back(turn, rest)
-            return True
+            return
         self._writing_to.add(turn.address_id)
         wait: timedelta | None = None
         try:
@@ -116,15 +143,13 @@ class Delivery:
         finally:
             self._writing_to.discard(turn.address_id)
             await self._give_back(turn, max(wait or timedelta(0), self._silence(), self._rest(turn)))
-        return True
 
     def _rest(self, turn: Turn) -> timedelta:
         """How long the pace has the address rest yet."""
         return timedelta(0) if self._pace is None else self._pace.rest(turn.chat_id)
 
     async def _give_back(self, turn: Turn, wait: timedelta) -> None:
-        async with self._deps.database.unit() as unit:
-            await give_back(unit, turn, wait=wait)
+        await self._account.add(Returned(turn, wait))
         if wait > timedelta(0):  # else this sender itself looks again at once
             topic = outbox_topic(self._channel)
             asyncio.get_running_loop().call_later(wait.total_seconds(), self._deps.database.signals.ring, topic)
@@ -189,9 +214,16 @@ class Delivery:
         return Saying(speech, tuple(split(speech.text)))
 
     async def _record(self, notice: Waiting, outcome: str, said: str | None, message_id: int | None) -> None:
-        async with self._deps.database.unit() as unit:
-            await record(unit, notice.id, outcome, said=said, message_id=message_id)
-        self._deps.metrics.notice_settled(self._channel, notice, outcome, unit.now)
+        await self._account.add(Ended(notice.id, outcome, said, message_id))
+        self._deps.metrics.notice_settled(self._channel, notice, outcome, self._deps.database.clock())
+
+    async def _write_account(self, unit: Unit, entries: Sequence[Ended | Returned]) -> Sequence[None]:
+        """What became of notices, and addresses that are given back, as they come from all senders."""
+        if ended := [entry for entry in entries if isinstance(entry, Ended)]:
+            await record(unit, *ended)
+        if returned := [entry for entry in entries if isinstance(entry, Returned)]:
+            await give_back(unit, *returned)
+        return [None] * len(entries)
 
     def _silence(self) -> timedelta:
         """How long the whole channel is to be silent yet."""
@@ -234,7 +266,7 @@ class Delivery:
                     await self._follow(unit, turn.address_id, chat_id)
                 case TelegramBadRequest() if not any(words in error.message.lower() for words in UNREACHABLE):
                     log.error("message_refused", notice=notice.id, kind=notice.kind)
-                    await record(unit, notice.id, "failed", said=None, message_id=None)
+                    await record(unit, Ended(notice.id, "failed"))
                     self._deps.metrics.notice_settled(self._channel, notice, "failed", unit.now)
                     return None
                 case _:

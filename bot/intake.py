@@ -1,20 +1,23 @@
-"""Updates in: workers lease a lane, hand its lowest update to the dispatcher, and let nothing fall.
+"""Updates in: workers lease lanes, hand the lowest update of each to the dispatcher, and let nothing fall.
+
+What several taxpayers wrote shares a unit, which costs little more than the unit of one. Where one of them fails,
+nothing of the unit has happened, and each is handled by itself.
 
 An update that raises is tried again with a growing pause; after three exceptions or ten claims it is set aside, its
 sender is told, and somebody has a duty. Trouble of the database does not count against an update.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import structlog
 from aiogram import Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.types import Message, Update
 
+from bot.acquaintance import Acquaintance, acquaint, chat_of
 from bot.channels.telegram import kind_of
 from bot.deps import Deps
 from bot.metrics import DATABASE, DEADLINE, EXCEPTION, HANDLED, SET_ASIDE
@@ -31,6 +34,8 @@ from storage.unit import Unit, UnitAbandonedError
 
 log = structlog.get_logger("intake")
 
+MOST_AT_ONCE = 32  # lanes that a worker leases together
+FEWEST_TOGETHER = 2
 MOST_FAILURES = 3
 MOST_CLAIMS = 10
 FIRST_PAUSE = timedelta(seconds=1)
@@ -57,71 +62,104 @@ class Intake:
                 await bell.wait()
 
     async def handle_next(self, holder: str) -> bool:
-        """Handle the next update of the lane that has waited longest; False where nothing waits."""
+        """Handle the next update of the lanes that have waited longest; False where nothing waits."""
         async with self._deps.database.unit() as unit:
-            claimed = await claim(unit, holder, self._lease)
-        if claimed is None:
-            return False
-        structlog.contextvars.bind_contextvars(update=claimed.ids[0])
-        try:
-            if claimed.claims > MOST_CLAIMS:
-                await self._set_aside(claimed)
-            else:
-                await self._handle(claimed)
-        finally:
-            structlog.contextvars.unbind_contextvars("update")
-        return True
+            claimed = await claim(unit, holder, self._lease, most=MOST_AT_ONCE)
+        done = await self._handle_together([one for one in claimed if one.untried])
+        for one in claimed:
+            if one not in done:
+                with structlog.contextvars.bound_contextvars(update=one.ids[0]):
+                    await self._handle_alone(one)
+        return bool(claimed)
 
-    async def _handle(self, claimed: Claimed) -> None:
+    async def _handle_together(self, claimed: Sequence[Claimed]) -> Sequence[Claimed]:
+        """Handle what is from taxpayers in one unit; gives back what has been handled: all of it, or nothing."""
+        if len(claimed) < FEWEST_TOGETHER:
+            return ()
         deadline = asyncio.timeout(None)
         try:
-            with self._deps.metrics.handling(claimed.channel, kind_of(claimed.bodies[0])):
-                async with self._deps.database.unit() as unit, deadline:
-                    deadline.reschedule(asyncio.get_running_loop().time() + self._deps.settings.handler_seconds)
-                    await settle(unit, claimed)
-                    await self._dispatch(unit, claimed)
+            async with self._deps.database.unit() as unit, deadline:
+                deadline.reschedule(asyncio.get_running_loop().time() + self._deps.settings.handler_seconds)
+                known = await acquaint(unit, self._deps, claimed)
+                together = [(one, who) for one, who in zip(claimed, known, strict=True) if who.taxpayer]
+                if together:
+                    await settle(unit, *(one for one, _ in together))
+                for one, who in together:
+                    with structlog.contextvars.bound_contextvars(update=one.ids[0]):
+                        await self._dispatch(unit, one, who)
+        except Exception as error:  # noqa: BLE001  each is tried by itself, and what is wrong with it counted there
+            if _cause(error, deadline) == DATABASE:
+                await self._wait_for_the_database(error, *claimed)
+                return claimed
+            log.info("handled_apart", updates=len(claimed), error=type(error).__name__)
+            return ()
+        self._handled(unit, *(one for one, _ in together))
+        return [one for one, _ in together]
+
+    async def _handle_alone(self, claimed: Claimed) -> None:
+        if claimed.claims > MOST_CLAIMS:
+            await self._set_aside(claimed)
+            return
+        deadline = asyncio.timeout(None)
+        try:
+            async with self._deps.database.unit() as unit, deadline:
+                deadline.reschedule(asyncio.get_running_loop().time() + self._deps.settings.handler_seconds)
+                await settle(unit, claimed)
+                [who] = await acquaint(unit, self._deps, [claimed])
+                await self._dispatch(unit, claimed, who)
         except UnitAbandonedError:
             log.info("abandoned")
             self._deps.metrics.abandoned(claimed.channel)
         except Exception as error:  # noqa: BLE001  whatever a handler raises is counted, told and logged
-            # A handler that was cut off counts like one that raised, whatever kept it; but waiting for its turn to
-            # write, while the database is locked or others write, is no fault of the update.
-            await self._failed(claimed, error, DEADLINE if deadline.expired() else _cause(error))
+            await self._failed(claimed, error, _cause(error, deadline))
         else:
-            self._deps.metrics.settled(claimed.channel, HANDLED, len(claimed.ids))
-            for courtesy in unit.afterwards:
-                self._deps.nursery.send("courtesy", courtesy)
+            self._handled(unit, claimed)
 
-    async def _dispatch(self, unit: Unit, claimed: Claimed) -> None:
+    def _handled(self, unit: Unit, *claimed: Claimed) -> None:
+        """It is on the disk."""
+        for one in claimed:
+            self._deps.metrics.settled(one.channel, HANDLED, len(one.ids))
+        for courtesy in unit.afterwards:
+            self._deps.nursery.send("courtesy", courtesy)
+
+    async def _dispatch(self, unit: Unit, claimed: Claimed, who: Acquaintance) -> None:
         bot = self._deps.bots[claimed.channel]
-        updates = [Update.model_validate(body, context={"bot": bot}) for body in claimed.bodies]
-        album = tuple(message for message in (update.message for update in updates[1:]) if isinstance(message, Message))
-        result = await self._dispatcher.feed_update(bot, updates[0], unit=unit, claimed=claimed, album=album)
+        with self._deps.metrics.handling(claimed.channel, kind_of(claimed.bodies[0])):
+            updates = [Update.model_validate(body, context={"bot": bot}) for body in claimed.bodies]
+            album = tuple(one.message for one in updates[1:] if isinstance(one.message, Message))
+            result = await self._dispatcher.feed_update(
+                bot, updates[0], unit=unit, claimed=claimed, acquaintance=who, album=album
+            )
         if result is UNHANDLED:
             log.info("nothing_to_say", kind=updates[0].event_type)
 
     async def _failed(self, claimed: Claimed, error: Exception, cause: str) -> None:
         """Count the exception, unless the database was to blame; then wait, or set the update aside."""
-        self._deps.metrics.failed(claimed.channel, cause)
         if cause == DATABASE:
-            log.warning("database_trouble", error=type(error).__name__)
-            await self._put_back(claimed, TROUBLE_PAUSE, failed=False)
+            await self._wait_for_the_database(error, claimed)
             return
+        self._deps.metrics.failed(claimed.channel, cause)
         log.exception("handler_failed", failures=claimed.failures + 1)
         if claimed.failures + 1 >= MOST_FAILURES:
             await self._set_aside(claimed)
         else:
-            await self._put_back(claimed, FIRST_PAUSE * 2**claimed.failures, failed=True)
+            await self._put_back(claimed, wait=FIRST_PAUSE * 2**claimed.failures, failed=True)
 
-    async def _put_back(self, claimed: Claimed, wait: timedelta, *, failed: bool) -> None:
+    async def _wait_for_the_database(self, error: Exception, *claimed: Claimed) -> None:
+        for one in claimed:
+            self._deps.metrics.failed(one.channel, DATABASE)
+        log.warning("database_trouble", error=type(error).__name__, updates=len(claimed))
+        await self._put_back(*claimed, wait=TROUBLE_PAUSE, failed=False)
+
+    async def _put_back(self, *claimed: Claimed, wait: timedelta, failed: bool) -> None:
         async with self._deps.database.unit() as unit:
-            await put_back(unit, claimed, wait=wait, failed=failed)
+            await put_back(unit, *claimed, wait=wait, failed=failed)
 
     async def _set_aside(self, claimed: Claimed) -> None:
         """Out of the way of the lane, but not gone: the sender is told, and the administrators have a duty."""
         try:
             async with self._deps.database.unit() as unit:
-                await settle(unit, claimed, SET_ASIDE)
+                await settle(unit, claimed, outcome=SET_ASIDE)
                 await self._tell_sender(unit, claimed)
                 bureau_id = await home_bureau(unit)
                 region = await region_of(unit, bureau_id)
@@ -148,19 +186,13 @@ class Intake:
         bot = self._deps.bots.get(claimed.channel)  # none where a channel was switched off with updates in the inbox
         party = None if bot is None else await find_party(unit, claimed.channel, bot.id, chat_id)
         if party is not None:
-            await tell(unit, party.address_id, Notice("talk.trouble", {}))
+            tell(unit, party.address_id, Notice("talk.trouble", {}))
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: Exception, deadline: asyncio.Timeout) -> str:
+    """A handler that was cut off counts like one that raised, whatever kept it; but waiting for its turn to write,
+    while the database is locked or others write, is no fault of the update.
+    """
+    if deadline.expired():
+        return DEADLINE
     return DATABASE if is_trouble_of_the_database(error) else EXCEPTION
-
-
-def chat_of(body: Mapping[str, Any]) -> int | None:
-    """The chat that a raw update came from, however odd the rest of it is."""
-    for event in body.values():
-        if isinstance(event, Mapping):
-            message = event.get("message", event)
-            chat = message.get("chat") if isinstance(message, Mapping) else None
-            if isinstance(chat, Mapping) and isinstance(chat.get("id"), int):
-                return int(chat["id"])
-    return None

@@ -8,10 +8,11 @@ from aiogram import BaseMiddleware, Bot
 from aiogram.dispatcher.middlewares.user_context import EVENT_CONTEXT_KEY, EventContext
 from aiogram.types import CallbackQuery, TelegramObject
 
+from bot.acquaintance import Acquaintance
 from bot.conversation import Conversation
 from bot.deps import Deps
 from bot.wording.speech import CHINESE, ENGLISH
-from storage.inbox import Claimed, conversation
+from storage.inbox import Claimed
 from storage.people import Party, admit, change_address, find_party
 from storage.unit import Unit
 
@@ -33,25 +34,25 @@ class WhoSpeaks(BaseMiddleware):
             return None
         unit: Unit = data["unit"]
         claimed: Claimed = data["claimed"]
-        bot: Bot = data["bot"]
-        party = await self._party(unit, claimed.channel, bot, context)
-        state, kept = await conversation(unit, claimed.lane_key)
+        known: Acquaintance = data["acquaintance"]
+        party = await self._party(unit, claimed.channel, data["bot"], context, known.party)
         data["conversation"] = Conversation(
             deps=self._deps,
             unit=unit,
             party=party,
+            update_id=claimed.ids[0],
             key=claimed.lane_key,
             in_group=context.chat.type in GROUP_TYPES,
             received_at=claimed.received_at,
-            state=state,
-            data=kept,
+            state=known.state,
+            data=known.data,
+            case_in_hand=known.case_in_hand,
         )
         return await handler(event, data)
 
-    async def _party(self, unit: Unit, channel: str, bot: Bot, context: EventContext) -> Party:
+    async def _party(self, unit: Unit, channel: str, bot: Bot, context: EventContext, party: Party | None) -> Party:
         assert context.chat is not None  # noqa: S101  looked at by the caller
         in_group = context.chat.type in GROUP_TYPES
-        party = await find_party(unit, channel, bot.id, context.chat.id)
         if party is None:
             code = (context.user.language_code if context.user else None) or CHINESE
             language = ENGLISH if code.startswith(ENGLISH) else CHINESE

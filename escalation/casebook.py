@@ -1,6 +1,6 @@
 """Reads cases: for the taxpayer who is owed an answer, for the officer who owes it, and for 「如何计算」."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -101,11 +101,10 @@ def _cases() -> Select[Any]:
     )
 
 
-OPEN_CASE_OF = (
+OPEN_CASES_OF = (
     _cases()
-    .where(cases.c.taxpayer_id == bindparam("taxpayer"), cases.c.state.in_(UNFINISHED))
-    .order_by(cases.c.id.desc())
-    .limit(1)
+    .where(cases.c.taxpayer_id.in_(bindparam("taxpayers", expanding=True)), cases.c.state.in_(UNFINISHED))
+    .order_by(cases.c.id)
 )
 
 
@@ -139,10 +138,10 @@ async def case_of(reader: Reader, taxpayer_id: int, case_id: int) -> Case | None
     return None if row is None else _case(row)
 
 
-async def open_case_of(reader: Reader, taxpayer_id: int) -> Case | None:
-    """The newest case of this taxpayer that still waits for an answer."""
-    row = await reader.one(OPEN_CASE_OF, {"taxpayer": taxpayer_id})
-    return None if row is None else _case(row)
+async def open_case_of_each(reader: Reader, taxpayer_ids: Collection[int]) -> Mapping[int, Case]:
+    """The newest case of each of these taxpayers that still waits for an answer."""
+    rows = await reader.all(OPEN_CASES_OF, {"taxpayers": list(taxpayer_ids)})
+    return {row.taxpayer_id: _case(row) for row in rows}
 
 
 async def open_cases_for(reader: Reader, department_ids: frozenset[int], *, most: int = 20) -> Sequence[Case]:

@@ -108,7 +108,7 @@ async def open_case(unit: Unit, rules: Rulebook, letter: Letter) -> Opened:
         "department": department.name,
         "due_on": None if due is None else due.isoformat(),
     }
-    await tell(unit, letter.address_id, Notice("case.receipt", payload))
+    tell(unit, letter.address_id, Notice("case.receipt", payload))
     await show_card(unit, case_id)
     return Opened(case_id, number)
 
@@ -162,7 +162,7 @@ async def show_card(unit: Unit, case_id: int) -> None:
     case = await reread(unit, case_id)
     where = await department_addresses(unit, case)
     for address_id in where:
-        await tell(unit, address_id, Notice("case.card", {"case_id": case_id}))
+        tell(unit, address_id, Notice("case.card", {"case_id": case_id}))
     if not where:
         await _tell_administrators(unit, case)
 
@@ -178,7 +178,7 @@ async def _tell_administrators(unit: Unit, case: Case) -> None:
     for officer in await officers_in(unit, case.bureau_id):
         if "administrator" in officer.roles:
             for address_id in await addresses_of(unit, officer.id):
-                await tell(
+                tell(
                     unit, address_id, Notice("case.nobody", {"number": case.number, "department": case.department_name})
                 )
 
@@ -195,7 +195,7 @@ async def sign(unit: Unit, rules: Rulebook, actor: Officer, case_id: int) -> Don
     if kind.starts == "confirmation":
         holder = held_by_department(case.department_id)
         await _owe_answer(unit, rules, case_id, kind, holder, case.bureau_id, unit.now, case.region)
-    await tell(unit, case.address_id, Notice("case.signed", {"case_id": case_id}))
+    tell(unit, case.address_id, Notice("case.signed", {"case_id": case_id}))
     await tell_colleagues(unit, case, actor, "case.taken")
     return Done(await reread(unit, case_id))
 
@@ -216,7 +216,7 @@ async def answer(unit: Unit, actor: Officer, case_id: int, text: str) -> Done | 
     await learn(unit, case.bureau_id, case.department_code, case.words)
     await write_into(unit, case_id, author="officer", what="answer", text=text, at=unit.now, officer=actor)
     await note(unit, case_id, "answered", actor)
-    await tell(unit, case.address_id, Notice("case.answer", {"case_id": case_id, "text": text}))
+    tell(unit, case.address_id, Notice("case.answer", {"case_id": case_id, "text": text}))
     await tell_colleagues(unit, case, actor, "case.done")
     return Done(await reread(unit, case_id))
 
@@ -232,7 +232,7 @@ async def mark_major(unit: Unit, actor: Officer, case_id: int) -> Done | TooLate
         for officer in await officers_in(unit, case.bureau_id):
             if Role.LEADER in officer.roles and officer.id != actor.id:
                 for address_id in await addresses_of(unit, officer.id):
-                    await tell(unit, address_id, Notice("case.card", {"case_id": case_id}))
+                    tell(unit, address_id, Notice("case.card", {"case_id": case_id}))
     return Done(await reread(unit, case_id))
 
 
@@ -270,7 +270,7 @@ async def tell_colleagues(unit: Unit, case: Case, actor: Officer, notice: str) -
     for officer in await officers_of(unit, case.department_id):
         if officer.id != actor.id:
             for address_id in await addresses_of(unit, officer.id):
-                await tell(unit, address_id, Notice(notice, {"number": case.number, "officer": actor.name}))
+                tell(unit, address_id, Notice(notice, {"number": case.number, "officer": actor.name}))
 
 
 async def write_into(

@@ -120,4 +120,4 @@ async def _write(unit: Unit, change: Change, by: str) -> None:
 async def _tell_taxpayer(unit: Unit, move: Move) -> None:
     address_id = await unit.value(select(cases.c.address_id).where(cases.c.id == move.subject_id))
     payload = {"case_id": move.subject_id, "due_on": move.will_be_on.isoformat()}
-    await tell(unit, address_id, Notice("case.redated", payload))
+    tell(unit, address_id, Notice("case.redated", payload))

@@ -219,7 +219,7 @@ async def _remind(unit: Unit, duty: Row[Any], rung: Rung) -> int:
         reminded += 1
         payload = {"duty_id": duty.id, "rung": rung.name, "offset": rung.offset}
         for address_id in await addresses_of(unit, officer.id):
-            await tell(unit, address_id, Notice(f"reminder.{duty.kind}", payload, REMINDER, duty_id=duty.id))
+            tell(unit, address_id, Notice(f"reminder.{duty.kind}", payload, REMINDER, duty_id=duty.id))
     return reminded
 
 

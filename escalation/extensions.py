@@ -83,7 +83,7 @@ async def request_extension(
     for officer in await officers_in(unit, case.bureau_id):
         if officer.id != actor.id and may(officer, Action.APPROVE_EXTENSION, case.subject):
             for address_id in await addresses_of(unit, officer.id):
-                await tell(unit, address_id, Notice("extension.card", {"extension_id": extension_id}))
+                tell(unit, address_id, Notice("extension.card", {"extension_id": extension_id}))
     return Requested(case)
 
 
@@ -114,7 +114,7 @@ async def decide_extension(
         await _extend(unit, rules, case, extension, actor)
     for address_id in await addresses_of(unit, extension.requested_by):
         verdict = "extension.granted" if grant else "extension.refused"
-        await tell(unit, address_id, Notice(verdict, {"number": case.number, "officer": actor.name}))
+        tell(unit, address_id, Notice(verdict, {"number": case.number, "officer": actor.name}))
     return Decided(case, grant)
 
 
@@ -125,7 +125,7 @@ async def _extend(unit: Unit, rules: Rulebook, case: Case, extension: Row[Any], 
     await note(unit, case.id, "extended", actor)
     if until is not None:
         payload = {"case_id": case.id, "due_on": until.isoformat(), "reason": extension.reason}
-        await tell(unit, case.address_id, Notice("case.extended", payload))
+        tell(unit, case.address_id, Notice("case.extended", payload))
 
 
 async def pending_extension(reader: Reader, case_id: int) -> Row[Any] | None:

@@ -40,7 +40,7 @@ async def found_sample(unit: Unit, sample: SampleBureau) -> bool:
         }
         for department in sample.departments
     ]
-    await unit.run_many(departments.insert(), rows)
+    await unit.run(departments.insert(), rows)
     await _employ(unit, sample, ids)
     return True
 
@@ -58,7 +58,7 @@ async def _employ(unit: Unit, sample: SampleBureau, ids: Mapping[str, int]) -> N
             for code in officer.departments
             if (ids[bureau], code) in numbers
         ]
-        await unit.run_many(officer_departments.insert(), links)
+        await unit.run(officer_departments.insert(), links)
 
 
 async def routing_rules(reader: Reader) -> Mapping[int, tuple[Rule, ...]]:

@@ -53,7 +53,7 @@ async def pass_on(
         return TooLate(await reread(unit, case_id))
     await _move_duties(unit, rules, case, target)
     await note(unit, case_id, DECIDED if decides else PASSED_ON, actor, reason)
-    await tell(unit, case.address_id, Notice("case.passed_on", {"case_id": case_id, "department": target.name}))
+    tell(unit, case.address_id, Notice("case.passed_on", {"case_id": case_id, "department": target.name}))
     await show_card(unit, case_id)
     return Done(await reread(unit, case_id))
 

@@ -43,7 +43,7 @@ async def ask_for_more(unit: Unit, rules: Rulebook, actor: Officer, case_id: int
     await change_terms(unit, rules, ANSWER, case_id, lambda terms: terms.stopped(unit.now))
     await write_into(unit, case_id, author="officer", what="request", text=text, at=unit.now, officer=actor)
     await note(unit, case_id, "asked", actor)
-    await tell(unit, case.address_id, Notice("case.request", {"case_id": case_id, "text": text}))
+    tell(unit, case.address_id, Notice("case.request", {"case_id": case_id, "text": text}))
     await tell_colleagues(unit, case, actor, "case.taken")
     return Done(await reread(unit, case_id))
 
@@ -61,7 +61,7 @@ async def _go_on(unit: Unit, rules: Rulebook, case: Case) -> None:
     due_on = await change_terms(unit, rules, ANSWER, case.id, change)
     if due_on is not None:
         payload = {"case_id": case.id, "due_on": due_on.isoformat()}
-        await tell(unit, case.address_id, Notice("case.resumed", payload))
+        tell(unit, case.address_id, Notice("case.resumed", payload))
 
 
 async def supplement(unit: Unit, rules: Rulebook, case: Case, text: str, at: datetime) -> None:
@@ -85,7 +85,7 @@ async def keep_unsorted(unit: Unit, case: Case, text: str, at: datetime) -> None
     await write_into(unit, case.id, author="taxpayer", what="unsorted", text=text, at=at)
     if first:
         for address_id in await department_addresses(unit, case):
-            await tell(unit, address_id, Notice("case.unsorted", {"case_id": case.id, "number": case.number}))
+            tell(unit, address_id, Notice("case.unsorted", {"case_id": case.id, "number": case.number}))
 
 
 async def _unsorted(unit: Unit, case_id: int) -> Sequence[Row[Any]]:

@@ -6,14 +6,14 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from storage.tables import asked
-from storage.unit import Reader, Unit
+from storage.unit import Reader, Rows, Unit
 
-REMEMBER = asked.insert().returning(asked.c.id)
+REMEMBER = asked.insert()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that somebody put, at their own address."""
+    """A question that somebody put, at their own address; its id is that of the update in which it was put."""
 
     id: int
     text: str
@@ -23,8 +23,9 @@ class Asked:
     case_id: int | None
 
 
-async def remember(
+def remember(
     unit: Unit,
+    update_id: int,
     address_id: int,
     text: str,
     *,
@@ -33,9 +34,11 @@ async def remember(
     confidence: float,
     entry_id: int | None,
 ) -> int:
-    return await unit.inserted(
-        REMEMBER,
+    """Keep a question and give back its id."""
+    unit.defer(
+        _remember,
         {
+            "id": update_id,
             "address_id": address_id,
             "text": text,
             "asked_at": asked_at,
@@ -44,6 +47,11 @@ async def remember(
             "entry_id": entry_id,
         },
     )
+    return update_id
+
+
+async def _remember(unit: Unit, rows: Rows) -> None:
+    await unit.run(REMEMBER, rows)
 
 
 async def asked_at(reader: Reader, address_id: int, asked_id: int) -> Asked | None:

@@ -106,10 +106,10 @@ async def load_sample(unit: Unit, seed: Sequence[SeedEntry], departments: Mappin
         }
         for entry in sample
     ]
-    await unit.run_many(entries.insert(), rows)
+    await unit.run(entries.insert(), rows)
     ids = {row.code: row.id for row in await unit.all(select(entries.c.id, entries.c.code))}
     ways = [{"entry_id": ids[entry.code], "text": text} for entry in sample for text in entry.phrasings]
-    await unit.run_many(phrasings.insert(), ways)
+    await unit.run(phrasings.insert(), ways)
     await put_fact(unit, REVISION, "1")
     unit.wake.add(FAQ)
     return True

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, event, make_url, text
+from sqlalchemy import ARRAY, URL, String, bindparam, event, func, make_url, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -20,8 +20,10 @@ from storage.inline_sqlite import connect
 from storage.signals import PG_CHANNEL, Signals
 from storage.unit import Reader, Unit
 from storage.vault import Hasher, Vault
+from storage.waiting import to_the_end
 
 BUSY_MILLISECONDS = 5000
+ANNOUNCE = select(func.pg_notify(bindparam("channel"), func.unnest(bindparam("topics", type_=ARRAY(String)))))
 # Classes of SQLSTATE: connection, wrong state (a standby), rollback (deadlock), resources (full disk), object in use,
 # operator (shutdown), system, internal.
 TROUBLE_STATES = frozenset({"08", "25", "40", "53", "55", "57", "58", "XX"})
@@ -117,21 +119,26 @@ class Database:
             async with self._writer.unit() as connection:
                 unit = Unit(connection, now or self.clock(), self.hasher)
                 yield unit
+                await unit.write_deferred()
         else:
             async with self.engine.begin() as connection:
                 unit = Unit(connection, now or self.clock(), self.hasher)
                 yield unit
-                for topic in sorted(unit.wake):
-                    await connection.execute(
-                        text("SELECT pg_notify(:channel, :topic)"), {"channel": PG_CHANNEL, "topic": topic}
-                    )
+                await unit.write_deferred()
+                if unit.wake:
+                    await connection.execute(ANNOUNCE, {"channel": PG_CHANNEL, "topics": sorted(unit.wake)})
         for topic in unit.wake:
             self.signals.ring(topic)
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Reader]:
-        async with self.engine.connect() as connection:
+        """A look at what has been committed; who asks nothing costs no connection."""
+        connection = self.engine.connect()
+        try:
             yield Reader(connection, self.clock(), self.hasher)
+        finally:
+            if connection.sync_connection is not None:
+                await to_the_end(connection.close())
 
     async def close(self) -> None:
         if self._writer is not None:

@@ -20,7 +20,7 @@ def for_both(make: Callable[[Any], Executable]) -> Mapping[str, Executable]:
 
 def insert_for(reader: Reader, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT of this database's dialect, both of which know ON CONFLICT."""
-    if reader.connection.dialect.name == "sqlite":
+    if reader.dialect == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
 
@@ -74,7 +74,7 @@ async def leases_held(reader: Reader) -> Sequence[str]:
 
 async def database_now(reader: Reader) -> datetime:
     """The database's clock, in UTC: the one clock that all processes share."""
-    if reader.connection.dialect.name == "sqlite":
+    if reader.dialect == "sqlite":
         return datetime.fromisoformat(str(await reader.value(select(func.strftime("%Y-%m-%dT%H:%M:%f+00:00", "now")))))
     moment: datetime = await reader.value(select(func.clock_timestamp()))
     return moment.astimezone(UTC)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from storage.house import for_both, insert_for
 from storage.tables import conversations, lanes, updates
@@ -21,11 +21,13 @@ ALBUM_WAIT = timedelta(seconds=1.5)
 INBOX = "inbox"
 
 # Statements that every update needs are made once: to make one anew costs more than to run it.
-LANE = select(lanes.c.id).where(lanes.c.key == bindparam("wanted"))
+LANES = select(lanes.c.key, lanes.c.id).where(lanes.c.key.in_(bindparam("wanted", expanding=True)))
 NEW_LANE = for_both(lambda insert: insert(lanes).on_conflict_do_nothing(index_elements=["key"]))
 STORE = for_both(
     lambda insert: (
-        insert(updates).on_conflict_do_nothing(index_elements=["channel", "external_id"]).returning(updates.c.id)
+        insert(updates)
+        .on_conflict_do_nothing(index_elements=["channel", "external_id"])
+        .returning(updates.c.channel, updates.c.external_id, updates.c.id)
     )
 )
 # On PostgreSQL lanes that others are about to take are passed over; SQLite has one writer, and leaves it out.
@@ -34,20 +36,31 @@ WAITING = (
     .join(updates, updates.c.lane_id == lanes.c.id)
     .where(updates.c.settled_at.is_(None), may_be_taken(lanes.c.not_before))
     .order_by(updates.c.id)
-    .limit(1)
+    .limit(bindparam("most"))
     .with_for_update(of=lanes, skip_locked=True)
+    .cte("waiting")
 )
 TAKE = (
     update(lanes)
-    .where(lanes.c.id == WAITING.scalar_subquery(), may_be_taken(lanes.c.not_before))
+    .where(lanes.c.id.in_(select(WAITING.c.id)), may_be_taken(lanes.c.not_before))
     .values(holder=bindparam("by"), not_before=bindparam("until"))
     .returning(lanes.c.id, lanes.c.key)
 )
-UNSETTLED = (
-    select(updates).where(updates.c.lane_id == bindparam("lane"), updates.c.settled_at.is_(None)).order_by(updates.c.id)
+LOWEST = (
+    select(func.min(updates.c.id))
+    .where(updates.c.lane_id.in_(bindparam("lanes", expanding=True)), updates.c.settled_at.is_(None))
+    .group_by(updates.c.lane_id)
 )
-FIRST = UNSETTLED.limit(1)
-ALBUM = UNSETTLED.where(updates.c.album == bindparam("of_album"))
+FIRST = select(updates).where(updates.c.id.in_(LOWEST)).order_by(updates.c.id)
+ALBUM = (
+    select(updates)
+    .where(
+        updates.c.lane_id == bindparam("lane"),
+        updates.c.settled_at.is_(None),
+        updates.c.album == bindparam("of_album"),
+    )
+    .order_by(updates.c.id)
+)
 COUNT_CLAIM = (
     update(updates).where(updates.c.id.in_(bindparam("ids", expanding=True))).values(claims=updates.c.claims + 1)
 )
@@ -58,10 +71,12 @@ SETTLE = (
 )
 RELEASE = (
     update(lanes)
-    .where(lanes.c.id == bindparam("lane"), lanes.c.holder == bindparam("by"))
+    .where(lanes.c.id.in_(bindparam("lanes", expanding=True)), lanes.c.holder == bindparam("by"))
     .values(holder=None, not_before=bindparam("until"))
 )
-CONVERSATION = select(conversations.c.state, conversations.c.data).where(conversations.c.key == bindparam("wanted"))
+CONVERSATIONS = select(conversations.c.key, conversations.c.state, conversations.c.data).where(
+    conversations.c.key.in_(bindparam("wanted", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,11 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A leased lane and the updates of it that are to be handled as one: a single one, or the parts of an album."""
+    """A leased lane and the updates of it that are to be handled as one: a single one, or the parts of an album.
+
+    Updates of several lanes may share a unit only while all are `untried`: one that has failed, or was in somebody's
+    hands when he was killed, is not to take others with it.
+    """
 
     lane_id: int
     lane_key: str
@@ -90,6 +109,10 @@ class Claimed:
     claims: int
     failures: int
 
+    @property
+    def untried(self) -> bool:
+        return self.claims == 1 and len(self.ids) == 1
+
 
 async def is_stored(reader: Reader, channel: str, external_id: str) -> bool:
     """Whether an update has been delivered before."""
@@ -97,52 +120,76 @@ async def is_stored(reader: Reader, channel: str, external_id: str) -> bool:
     return await reader.value(found) is not None
 
 
-async def store(unit: Unit, incoming: Incoming) -> int | None:
-    """Keep an update; None where it has been delivered before."""
-    key = unit.hasher("lane", *incoming.lane)
-    lane_id = await unit.value(LANE, {"wanted": key})
-    if lane_id is None:
-        await unit.run(NEW_LANE[unit.dialect], {"key": key, "not_before": AT_ONCE})
-        lane_id = await unit.value(LANE, {"wanted": key})
-    stored: int | None = await unit.value(
-        STORE[unit.dialect],
+async def store(unit: Unit, *arrivals: Incoming) -> Sequence[int | None]:
+    """Keep updates in the order in which they came; None in place of the id of one that has been delivered before."""
+    keys = [unit.hasher("lane", *incoming.lane) for incoming in arrivals]
+    lane_ids = await _lanes(unit, keys)
+    rows = [
         {
-            "lane_id": lane_id,
+            "lane_id": lane_ids[key],
             "channel": incoming.channel,
             "external_id": incoming.external_id,
             "received_at": min(incoming.received_at, unit.now),
             "stored_at": unit.now,
             "album": None if incoming.album is None else unit.hasher("album", incoming.channel, incoming.album),
             "body": dict(incoming.body),
-        },
-    )
+        }
+        for key, incoming in zip(keys, arrivals, strict=True)
+    ]
+    stored = {(row.channel, row.external_id): row.id for row in await unit.all(STORE[unit.dialect], rows)}
     unit.wake.add(INBOX)
-    return stored
+    return [stored.pop((incoming.channel, incoming.external_id), None) for incoming in arrivals]
 
 
-async def claim(unit: Unit, holder: str, lease: timedelta) -> Claimed | None:
-    """Lease the lane that has waited longest and take its lowest unsettled update; None where nothing waits."""
-    lane = await unit.one(TAKE, {"by": holder, "until": moment_after(unit.now, lease), **at(unit.now)})
-    if lane is None:
-        return None
-    first = await unit.one(FIRST, {"lane": lane.id})
-    if first is None:
-        await _release(unit, lane.id, holder, AT_ONCE)
-        return None
-    parts = [first]
-    if first.album is not None:
-        parts = list(await unit.all(ALBUM, {"lane": lane.id, "of_album": first.album}))
-        wait = max(part.stored_at for part in parts) + ALBUM_WAIT - unit.now
-        if timedelta(0) < wait <= ALBUM_WAIT:  # longer only by a clock that has been set back
-            await _release(unit, lane.id, holder, moment_after(unit.now, wait))
-            return None
-    ids = tuple(part.id for part in parts)
-    await unit.run(COUNT_CLAIM, {"ids": ids})
+async def _lanes(unit: Unit, keys: Sequence[str]) -> Mapping[str, int]:
+    """The lanes of these keys, made where they are missing; in a fixed order, so that no two wait for each other."""
+    wanted = sorted(set(keys))
+    found = {row.key: row.id for row in await unit.all(LANES, {"wanted": wanted})}
+    missing = [key for key in wanted if key not in found]
+    if missing:
+        await unit.run(NEW_LANE[unit.dialect], [{"key": key, "not_before": AT_ONCE} for key in missing])
+        found |= {row.key: row.id for row in await unit.all(LANES, {"wanted": missing})}
+    return found
+
+
+async def claim(unit: Unit, holder: str, lease: timedelta, *, most: int = 1) -> Sequence[Claimed]:
+    """Lease up to `most` lanes, those that have waited longest, and take the lowest unsettled update of each."""
+    leased = await unit.all(TAKE, {"by": holder, "until": moment_after(unit.now, lease), "most": most, **at(unit.now)})
+    if not leased:
+        return ()
+    keys = {lane.id: lane.key for lane in leased}
+    firsts = await unit.all(FIRST, {"lanes": list(keys)})
+    if nothing_left := keys.keys() - {first.lane_id for first in firsts}:
+        await _release(unit, list(nothing_left), holder, AT_ONCE)
+    claimed = []
+    for first in firsts:
+        parts = await _parts(unit, first, holder)
+        if parts:
+            claimed.append(_claimed(keys[first.lane_id], holder, parts))
+    if claimed:
+        await unit.run(COUNT_CLAIM, {"ids": [number for one in claimed for number in one.ids]})
+    return claimed
+
+
+async def _parts(unit: Unit, first: Row[Any], holder: str) -> Sequence[Row[Any]]:
+    """The update, or all of its album; none, and the lane given back, while more of the album may come."""
+    if first.album is None:
+        return (first,)
+    parts = await unit.all(ALBUM, {"lane": first.lane_id, "of_album": first.album})
+    wait = max(part.stored_at for part in parts) + ALBUM_WAIT - unit.now
+    if timedelta(0) < wait <= ALBUM_WAIT:  # longer only by a clock that has been set back
+        await _release(unit, [first.lane_id], holder, moment_after(unit.now, wait))
+        return ()
+    return parts
+
+
+def _claimed(lane_key: str, holder: str, parts: Sequence[Row[Any]]) -> Claimed:
+    first = parts[0]
     return Claimed(
-        lane_id=lane.id,
-        lane_key=lane.key,
+        lane_id=first.lane_id,
+        lane_key=lane_key,
         holder=holder,
-        ids=ids,
+        ids=tuple(part.id for part in parts),
         channel=first.channel,
         received_at=first.received_at,
         bodies=tuple(part.body for part in parts),
@@ -151,23 +198,27 @@ async def claim(unit: Unit, holder: str, lease: timedelta) -> Claimed | None:
     )
 
 
-async def settle(unit: Unit, claimed: Claimed, outcome: str = "handled") -> None:
-    """The first statement of a unit: settle its updates and give the lane back, or abandon the unit.
+async def settle(unit: Unit, *claimed: Claimed, outcome: str = "handled") -> None:
+    """Before anything is written: settle the updates of the unit and give their lanes back, or abandon the unit.
 
-    Raises UnitAbandonedError where an update has been settled already or the lane is no longer ours.
+    Raises UnitAbandonedError where an update has been settled already or a lane is no longer ours.
     """
-    if not await _release(unit, claimed.lane_id, claimed.holder, AT_ONCE):  # held by us until the unit ends
+    lane_ids = [one.lane_id for one in claimed]
+    if await _release(unit, lane_ids, claimed[0].holder, AT_ONCE) != len(lane_ids):  # held by us until the unit ends
         raise UnitAbandonedError("the lane has passed to another worker")
-    settled = await unit.run(SETTLE, {"ids": claimed.ids, "now": unit.now, "came_to": outcome})
-    if settled.rowcount != len(claimed.ids):
+    ids = [number for one in claimed for number in one.ids]
+    settled = await unit.run(SETTLE, {"ids": ids, "now": unit.now, "came_to": outcome})
+    if settled.rowcount != len(ids):
         raise UnitAbandonedError("the update has been settled already")
 
 
-async def put_back(unit: Unit, claimed: Claimed, *, wait: timedelta, failed: bool) -> None:
-    """Give the lane back unhandled, to be tried again after `wait`; `failed` counts an exception against the update."""
-    await _release(unit, claimed.lane_id, claimed.holder, moment_after(unit.now, wait))  # the lane first, as claims do
+async def put_back(unit: Unit, *claimed: Claimed, wait: timedelta, failed: bool) -> None:
+    """Give lanes back unhandled, to be tried again after `wait`; `failed` counts an exception against the updates."""
+    until = moment_after(unit.now, wait)
+    await _release(unit, [one.lane_id for one in claimed], claimed[0].holder, until)  # the lanes first, as claims do
     if failed:
-        await unit.run(update(updates).where(updates.c.id.in_(claimed.ids)).values(failures=updates.c.failures + 1))
+        ids = [number for one in claimed for number in one.ids]
+        await unit.run(update(updates).where(updates.c.id.in_(ids)).values(failures=updates.c.failures + 1))
 
 
 async def release_all_lanes(unit: Unit) -> None:
@@ -175,14 +226,14 @@ async def release_all_lanes(unit: Unit) -> None:
     await unit.run(update(lanes).where(lanes.c.holder.is_not(None)).values(holder=None, not_before=AT_ONCE))
 
 
-async def _release(unit: Unit, lane_id: int, holder: str, not_before: datetime) -> bool:
-    return await unit.moved(RELEASE, {"lane": lane_id, "by": holder, "until": not_before})
+async def _release(unit: Unit, lane_ids: Sequence[int], holder: str, not_before: datetime) -> int:
+    """Give lanes back; gives back how many of them were still ours."""
+    return (await unit.run(RELEASE, {"lanes": lane_ids, "by": holder, "until": not_before})).rowcount
 
 
-async def conversation(reader: Reader, key: str) -> tuple[str | None, dict[str, Any]]:
-    """Where the conversation of a lane stands: its state and its data."""
-    row = await reader.one(CONVERSATION, {"wanted": key})
-    return (None, {}) if row is None else (row.state, row.data)
+async def conversations_of(reader: Reader, keys: Sequence[str]) -> Mapping[str, tuple[str | None, Mapping[str, Any]]]:
+    """Where the conversations of these lanes stand, state and data; nothing for one that has not begun."""
+    return {row.key: (row.state, row.data) for row in await reader.all(CONVERSATIONS, {"wanted": keys})}
 
 
 async def keep_conversation(unit: Unit, key: str, state: str | None, data: Mapping[str, Any]) -> None:

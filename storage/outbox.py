@@ -14,18 +14,18 @@ from sqlalchemy import Select, Update, bindparam, delete, func, select, update
 from storage.house import for_both
 from storage.tables import addresses, notices
 from storage.turns import AT_ONCE, at, may_be_taken, moment_after
-from storage.unit import Reader, Unit
+from storage.unit import Reader, Rows, Unit
 
 ANSWER, REMINDER, DIGEST = 0, 1, 2
 
 # Statements that every notice needs are made once: to make one anew costs more than to run it.
-_CHANNEL = select(addresses.c.channel).where(addresses.c.id == bindparam("address")).scalar_subquery()
+_CHANNEL = select(addresses.c.channel).where(addresses.c.id == bindparam("at_address")).scalar_subquery()
 TELL = for_both(
     lambda insert: (
         insert(notices)
         .values(address_id=bindparam("address"), channel=_CHANNEL)
         .on_conflict_do_nothing(index_elements=["once_key"])
-        .returning(notices.c.id, notices.c.channel)
+        .returning(notices.c.channel)
     )
 )
 READY = (
@@ -40,14 +40,14 @@ READY = (
         addresses.c.id.not_in(bindparam("except_for", expanding=True)),
     )
     .order_by(notices.c.priority, notices.c.id)
-    .limit(1)
+    .limit(bindparam("most"))
 )
 
 
 def _taking(ready: Select[Any]) -> Update:
     return (
         update(addresses)
-        .where(addresses.c.id == ready.scalar_subquery(), may_be_taken(addresses.c.not_before))
+        .where(addresses.c.id.in_(select(ready.cte("ready").c.id)), may_be_taken(addresses.c.not_before))
         .values(holder=bindparam("by"), not_before=bindparam("until"))
         .returning(addresses.c.id, addresses.c.chat_id, addresses.c.language)
     )
@@ -58,6 +58,7 @@ TAKE = _taking(READY.with_for_update(of=addresses, skip_locked=True))
 TAKE_PATIENTLY = _taking(READY)
 READY_FOR = (
     select(
+        notices.c.address_id,
         notices.c.id,
         notices.c.kind,
         notices.c.payload,
@@ -67,7 +68,7 @@ READY_FOR = (
         notices.c.created_at,
     )
     .where(
-        notices.c.address_id == bindparam("address"),
+        notices.c.address_id.in_(bindparam("addresses", expanding=True)),
         notices.c.settled_at.is_(None),
         notices.c.not_before <= bindparam("now"),
     )
@@ -131,12 +132,31 @@ class Turn:
     notices: tuple[Waiting, ...]
 
 
-async def tell(unit: Unit, address_id: int, notice: Notice) -> int | None:
-    """Write a notice; None where one of the same `once_key` exists."""
-    written = await unit.one(
-        TELL[unit.dialect],
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """An address that is no longer written to, and how long it is to be left alone."""
+
+    turn: Turn
+    rest: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a notice: "sent", "moot" (no longer true when its turn came) or "failed" (to be seen)."""
+
+    notice_id: int
+    outcome: str
+    said: str | None = None
+    message_id: int | None = None
+
+
+def tell(unit: Unit, address_id: int, notice: Notice) -> None:
+    """Write a notice; nothing is written where one of the same `once_key` exists."""
+    unit.defer(
+        _tell,
         {
             "address": address_id,
+            "at_address": address_id,  # again: SQLAlchemy loses count where many rows name one parameter twice
             "kind": notice.kind,
             "payload": dict(notice.payload),
             "priority": notice.priority,
@@ -146,51 +166,80 @@ async def tell(unit: Unit, address_id: int, notice: Notice) -> int | None:
             "not_before": AT_ONCE,
         },
     )
-    if written is None:
-        return None
-    unit.wake.add(outbox_topic(written.channel))
-    return int(written.id)
+
+
+async def _tell(unit: Unit, rows: Rows) -> None:
+    written = await unit.run(TELL[unit.dialect], rows)
+    unit.wake.update(outbox_topic(channel) for channel in written.scalars())
 
 
 async def claim(
-    unit: Unit, channel: str, holder: str, lease: timedelta, *, most: int, except_for: Collection[int] = ()
-) -> Turn | None:
-    """Lease the address whose notice is most urgent and has waited longest; None where nothing waits.
+    unit: Unit,
+    channel: str,
+    holder: str,
+    lease: timedelta,
+    *,
+    most: int = 1,
+    in_a_turn: int = 1,
+    except_for: Collection[int] = (),
+) -> Sequence[Turn]:
+    """Lease up to `most` addresses, those whose notices are most urgent and have waited longest, each with at most
+    `in_a_turn` notices.
 
     `except_for` are addresses that this process is writing to: however the clock jumps, no two write to one.
     """
     until = moment_after(unit.now, lease)
     values = {"of_channel": channel, "except_for": list(except_for), "by": holder, "until": until, **at(unit.now)}
-    address = await unit.one(TAKE, values)
-    if address is None and unit.dialect != "sqlite":
+    leased = await unit.all(TAKE, {**values, "most": most})
+    if not leased and unit.dialect != "sqlite":
         # It may only have been locked: a page that is told something new has its number counted in the same row.
-        address = await unit.one(TAKE_PATIENTLY, values)
-    if address is None:
-        return None
-    rows = await unit.all(READY_FOR, {"address": address.id, "now": unit.now, "most": most})
-    return Turn(
-        address_id=address.id,
-        chat_id=int(address.chat_id),
-        language=address.language,
-        holder=holder,
-        notices=tuple(Waiting(*tuple(row)) for row in rows),
+        leased = await unit.all(TAKE_PATIENTLY, {**values, "most": 1})
+    if not leased:
+        return ()
+    # The addresses were found by their most urgent notices, so the first `most` hold one for each of them.
+    values = {"addresses": [address.id for address in leased], "now": unit.now, "most": most * in_a_turn}
+    waiting: dict[int, list[Waiting]] = {address.id: [] for address in leased}
+    for row in await unit.all(READY_FOR, values):
+        address_id, *notice = tuple(row)
+        if len(waiting[address_id]) < in_a_turn:
+            waiting[address_id].append(Waiting(*notice))
+    turns = [
+        Turn(address.id, int(address.chat_id), address.language, holder, tuple(waiting[address.id]))
+        for address in leased
+    ]
+    return sorted(turns, key=lambda turn: [(notice.priority, notice.id) for notice in turn.notices])
+
+
+async def record(unit: Unit, *ends: Ended) -> None:
+    """These notices have come to their end."""
+    await unit.run(
+        RECORD,
+        [
+            {
+                "notice": end.notice_id,
+                "now": unit.now,
+                "came_to": end.outcome,
+                "words": end.said,
+                "number": end.message_id,
+            }
+            for end in ends
+        ],
     )
-
-
-async def record(unit: Unit, notice_id: int, outcome: str, *, said: str | None, message_id: int | None) -> None:
-    """A notice has come to its end: "sent", "moot" (no longer true when its turn came) or "failed" (to be seen)."""
-    values = {"notice": notice_id, "now": unit.now, "came_to": outcome, "words": said, "number": message_id}
-    await unit.run(RECORD, values)
 
 
 async def count_attempt(unit: Unit, notice_id: int) -> None:
     await unit.run(update(notices).where(notices.c.id == notice_id).values(attempts=notices.c.attempts + 1))
 
 
-async def give_back(unit: Unit, turn: Turn, *, wait: timedelta = timedelta(0)) -> None:
-    """End the lease; the address is not written to again before `wait` has passed."""
-    until = moment_after(unit.now, wait)
-    await unit.run(GIVE_BACK, {"address": turn.address_id, "by": turn.holder, "until": until})
+async def give_back(unit: Unit, *returned: Returned) -> None:
+    """End leases."""
+    await unit.run(
+        GIVE_BACK,
+        [
+            {"address": one.turn.address_id, "by": one.turn.holder, "until": moment_after(unit.now, one.rest)}
+            for one in returned
+        ],
+    )
 
 
 async def pause_channel(unit: Unit, channel: str, wait: timedelta) -> None:

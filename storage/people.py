@@ -1,7 +1,7 @@
 """Who writes and who works here: addresses, officers, departments, sessions and one-time invitations."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from storage.unit import Reader, Unit
 _PARTIES = select(addresses, taxpayers.c.bureau_id).join(
     taxpayers, taxpayers.c.id == addresses.c.taxpayer_id, isouter=True
 )
-PARTY_IN_CHAT = _PARTIES.where(addresses.c.chat_hash == bindparam("wanted"))
+PARTIES_IN_CHATS = _PARTIES.where(addresses.c.chat_hash.in_(bindparam("wanted", expanding=True)))
 PARTY_AT = _PARTIES.where(addresses.c.id == bindparam("wanted"))
 
 
@@ -74,17 +74,22 @@ def address_hash(reader: Reader, channel: str, bot_id: int, chat_id: int) -> str
 
 async def find_party(reader: Reader, channel: str, bot_id: int, chat_id: int) -> Party | None:
     """Who is known at a chat."""
-    return await _party(reader, PARTY_IN_CHAT, address_hash(reader, channel, bot_id, chat_id))
+    chat_hash = address_hash(reader, channel, bot_id, chat_id)
+    return (await find_parties(reader, [chat_hash])).get(chat_hash)
+
+
+async def find_parties(reader: Reader, chat_hashes: Collection[str]) -> Mapping[str, Party]:
+    """Who is known at these chats, by `address_hash`."""
+    rows = await reader.all(PARTIES_IN_CHATS, {"wanted": list(chat_hashes)})
+    return {row.chat_hash: await _party(reader, row) for row in rows}
 
 
 async def party_at(reader: Reader, address_id: int) -> Party | None:
-    return await _party(reader, PARTY_AT, address_id)
+    row = await reader.one(PARTY_AT, {"wanted": address_id})
+    return None if row is None else await _party(reader, row)
 
 
-async def _party(reader: Reader, statement: Select[Any], wanted: str | int) -> Party | None:
-    row = await reader.one(statement, {"wanted": wanted})
-    if row is None:
-        return None
+async def _party(reader: Reader, row: Row[Any]) -> Party:
     officer = None if row.officer_id is None else await find_officer(reader, row.officer_id)
     bureau_id = officer.bureau_id if officer is not None else row.bureau_id
     return Party(

@@ -15,6 +15,7 @@ from storage.vault import Hasher
 
 Courtesy = Callable[[], Awaitable[object]]
 Values = Mapping[str, Any] | None
+Rows = Sequence[Mapping[str, Any]]
 
 
 class UnitAbandonedError(Exception):
@@ -36,21 +37,24 @@ class Reader:
     @property
     def dialect(self) -> str:
         """The name of the database's dialect: "sqlite" or "postgresql"."""
-        return self.connection.dialect.name
+        return self.connection.engine.dialect.name
 
-    async def run(self, statement: Executable, values: Values = None) -> CursorResult[Any]:
+    async def run(self, statement: Executable, values: Values | Rows = None) -> CursorResult[Any]:
+        """Run a statement, once or for many rows; a reader goes to the database only when it is first asked."""
+        if self.connection.sync_connection is None:
+            await self.connection.start()
         return await self.connection.execute(statement, values)
 
     async def one(self, statement: Executable, values: Values = None) -> Row[Any] | None:
         """The only row, or none."""
-        return (await self.connection.execute(statement, values)).one_or_none()
+        return (await self.run(statement, values)).one_or_none()
 
-    async def all(self, statement: Executable, values: Values = None) -> Sequence[Row[Any]]:
-        return (await self.connection.execute(statement, values)).all()
+    async def all(self, statement: Executable, values: Values | Rows = None) -> Sequence[Row[Any]]:
+        return (await self.run(statement, values)).all()
 
     async def value(self, statement: Executable, values: Values = None) -> Any:
         """The first column of the only row, or none."""
-        return (await self.connection.execute(statement, values)).scalar_one_or_none()
+        return (await self.run(statement, values)).scalar_one_or_none()
 
 
 @dataclass(slots=True)
@@ -63,15 +67,32 @@ class Unit(Reader):
 
     wake: set[str] = field(default_factory=set)
     afterwards: list[Courtesy] = field(default_factory=list)
+    _deferred: "dict[Write, list[Mapping[str, Any]]]" = field(default_factory=dict)
 
-    async def run_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run one statement once for each row."""
-        await self.connection.execute(statement, rows)
+    async def run(self, statement: Executable, values: Values | Rows = None) -> CursorResult[Any]:
+        """Run a statement, once or for many rows; it finds everything that was written before it."""
+        if self._deferred:
+            await self.write_deferred()
+        return await self.connection.execute(statement, values)
+
+    def defer(self, write: "Write", row: Mapping[str, Any]) -> None:
+        """Write a row for whose result nobody waits: together with others of its kind, before the next statement or at
+        the end of the unit.
+        """
+        self._deferred.setdefault(write, []).append(row)
+
+    async def write_deferred(self) -> None:
+        deferred, self._deferred = self._deferred, {}
+        for write, rows in deferred.items():
+            await write(self, rows)
 
     async def moved(self, statement: Executable, values: Values = None) -> bool:
         """Run a conditional UPDATE; False where it found nothing to move, which means somebody else was first."""
-        return (await self.connection.execute(statement, values)).rowcount == 1
+        return (await self.run(statement, values)).rowcount == 1
 
     async def inserted(self, statement: Executable, values: Values = None) -> int:
         """Run an INSERT … RETURNING id."""
-        return int((await self.connection.execute(statement, values)).scalar_one())
+        return int((await self.run(statement, values)).scalar_one())
+
+
+Write = Callable[[Unit, Rows], Awaitable[None]]

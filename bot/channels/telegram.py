@@ -4,7 +4,7 @@ Changing from one to the other drops nothing: what Telegram holds it gives throu
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +32,7 @@ from bot.metrics import Metrics
 from bot.nursery import Nursery
 from bot.settings import Settings
 from storage.database import Database
+from storage.gathering import Gathering
 from storage.inbox import Incoming, store
 from storage.unit import Unit
 from storage.vault import Hasher
@@ -175,8 +176,8 @@ class Poller:
             return offset
         if updates:
             async with self._database.unit() as unit:
-                stored = await keep(unit, self._bot.id, updates)
-            self._metrics.stored(TELEGRAM, stored)
+                stored = await store(unit, *(incoming(self._bot.id, update, unit.now) for update in updates))
+            self._metrics.stored(TELEGRAM, len(stored) - stored.count(None))
             offset = updates[-1]["update_id"] + 1
         return offset
 
@@ -199,10 +200,19 @@ def _told(error: AiogramError) -> float:
     return POLL_AGAIN_SECONDS
 
 
-async def keep(unit: Unit, bot_id: int, updates: Iterable[Mapping[str, Any]]) -> int:
-    """Store what was fetched, before Telegram is told that it has arrived; gives back how many were new."""
-    stored = [await store(unit, incoming(bot_id, update, unit.now)) for update in updates]
-    return len(stored) - stored.count(None)
+class Arrivals:
+    """Updates that Telegram brings to our door: each is stored before Telegram is told that it has arrived."""
+
+    def __init__(self, database: Database, bot_id: int) -> None:
+        self._bot_id = bot_id
+        self._gathering = Gathering(database, self._store)
+
+    async def keep(self, update: Mapping[str, Any]) -> bool:
+        """Store an update; False where it has been delivered before."""
+        return await self._gathering.add(update) is not None
+
+    async def _store(self, unit: Unit, updates: Sequence[Mapping[str, Any]]) -> Sequence[int | None]:
+        return await store(unit, *(incoming(self._bot_id, update, unit.now) for update in updates))
 
 
 def kind_of(raw: Mapping[str, Any]) -> str:

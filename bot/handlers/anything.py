@@ -20,20 +20,20 @@ def make_router() -> Router:
 async def unreadable(message: Message, conversation: Conversation, album: tuple[Message, ...] = ()) -> None:
     """A picture, a voice, a sticker …: refused by name, once for a whole album; what was written under it is heard."""
     if conversation.party.taxpayer_id is None and conversation.party.officer is None:
-        await conversation.say("desk.nobody_here")
+        conversation.say("desk.nobody_here")
         return
-    await conversation.say("talk.unreadable", content=message.content_type)
+    conversation.say("talk.unreadable", content=message.content_type)
     captions = "\n".join(text for text in (text_of(part) for part in (message, *album)) if text)
     if captions and conversation.party.officer is None and conversation.party.taxpayer_id is not None:
         await ask.hear(message.model_copy(update={"text": captions}), conversation)
 
 
 async def edited(_message: Message, conversation: Conversation) -> None:
-    await conversation.say("talk.edited")
+    conversation.say("talk.edited")
 
 
 async def stale(_callback: CallbackQuery, conversation: Conversation) -> None:
-    await conversation.say("talk.stale")
+    conversation.say("talk.stale")
 
 
 async def comes_or_goes(event: ChatMemberUpdated, conversation: Conversation) -> None:

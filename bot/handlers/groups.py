@@ -49,7 +49,7 @@ async def bind(_message: Message, command: CommandObject, conversation: Conversa
     """A department's group is bound by an invitation of its own."""
     invitation = await open_invitation(conversation.unit, command.args or "", "bind")
     if invitation is None or invitation.department_id is None:
-        await conversation.say("desk.invitation_spent")
+        conversation.say("desk.invitation_spent")
         return
     department = await conversation.unit.one(
         select(departments.c.id, departments.c.name, departments.c.sealed).where(
@@ -58,19 +58,19 @@ async def bind(_message: Message, command: CommandObject, conversation: Conversa
     )
     assert department is not None  # noqa: S101  a foreign key points to it
     if department.sealed:
-        await conversation.say("desk.sealed_department", department=department.name)
+        conversation.say("desk.sealed_department", department=department.name)
         return
     if not await use_invitation(conversation.unit, invitation.id):
-        await conversation.say("desk.invitation_spent")
+        conversation.say("desk.invitation_spent")
         return
     await change_address(conversation.unit, conversation.party.address_id, department_id=department.id)
-    await conversation.say("desk.group_bound", department=department.name)
+    conversation.say("desk.group_bound", department=department.name)
 
 
 async def stay_silent(_event: TelegramObject, conversation: Conversation) -> None:
     if conversation.party.told_at is None:
         await change_address(conversation.unit, conversation.party.address_id, told_at=conversation.unit.now)
-        await conversation.say("talk.unbound_group")
+        conversation.say("talk.unbound_group")
 
 
 async def joined(event: ChatMemberUpdated, conversation: Conversation) -> None:
@@ -82,7 +82,7 @@ async def joined(event: ChatMemberUpdated, conversation: Conversation) -> None:
 
 async def pressed(callback: CallbackQuery, conversation: Conversation) -> None:
     if conversation.party.officer is not None:
-        await conversation.say("talk.stale")
+        conversation.say("talk.stale")
     else:
         await _refuse(callback.from_user, conversation)
 
@@ -98,4 +98,4 @@ async def chatter(message: Message, conversation: Conversation) -> None:
 
 async def _refuse(person: User | None, conversation: Conversation) -> None:
     anonymous = person is not None and person.id == ANONYMOUS_ADMIN
-    await conversation.say("desk.anonymous" if anonymous else "desk.stranger")
+    conversation.say("desk.anonymous" if anonymous else "desk.stranger")

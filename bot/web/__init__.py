@@ -3,9 +3,10 @@
 from aiohttp import web
 
 from bot.backlog import SharedBacklog
+from bot.channels.telegram import TELEGRAM, Arrivals
 from bot.deps import Deps
 from bot.web import chat, desk, health, metrics, pages, security, stream, telegram
-from bot.web.keys import BACKLOG, DEPS, LEAST_FREE_BYTES, LIMITS, POST_SECONDS, STREAMS
+from bot.web.keys import ARRIVALS, BACKLOG, DEPS, LEAST_FREE_BYTES, LIMITS, POST_SECONDS, STREAMS
 from bot.web.limits import PostLimits
 from storage.disk import LEAST_FREE
 
@@ -22,6 +23,8 @@ def make_web_app(
     app[DEPS] = deps
     app[LIMITS] = PostLimits(deps.settings)
     deps.clock_watch.when_set(app[LIMITS].forget)
+    if TELEGRAM in deps.bots:
+        app[ARRIVALS] = Arrivals(deps.database, deps.bots[TELEGRAM].id)
     app[STREAMS] = set()
     app[LEAST_FREE_BYTES] = least_free_bytes
     app[POST_SECONDS] = post_seconds

@@ -97,7 +97,7 @@ async def post_language(request: web.Request) -> web.Response:
         page = await find_page(unit, door, token)
         if page is not None and page.language != language:
             await change_address(unit, page.address_id, language=language)
-            await tell(unit, page.address_id, Notice("talk.language", {}))
+            tell(unit, page.address_id, Notice("talk.language", {}))
     response = web.Response(status=303, headers={"Location": door.base})
     set_cookie(request, response, LANGUAGE_COOKIE, language, door.base, VISIT)
     return response

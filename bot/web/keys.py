@@ -4,6 +4,7 @@ from aiohttp import web
 from jinja2 import Environment
 
 from bot.backlog import SharedBacklog
+from bot.channels.telegram import Arrivals
 from bot.deps import Deps
 from bot.web.limits import PostLimits
 from storage.signals import Bell
@@ -11,6 +12,7 @@ from storage.signals import Bell
 DEPS = web.AppKey("deps", Deps)
 LIMITS = web.AppKey("limits", PostLimits)
 TEMPLATES = web.AppKey("templates", Environment)
+ARRIVALS = web.AppKey("deliveries", Arrivals)
 STREAMS = web.AppKey("streams", set[Bell])
 LEAST_FREE_BYTES = web.AppKey("least_free_bytes", int)
 POST_SECONDS = web.AppKey("post_seconds", float)

@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.channels.telegram import HOOK_PATH, TELEGRAM, keep, webhook_of
-from bot.web.keys import DEPS, LIMITS
+from bot.channels.telegram import HOOK_PATH, TELEGRAM, webhook_of
+from bot.web.keys import ARRIVALS, DEPS, LIMITS
 from bot.web.security import network_address
 
 log = structlog.get_logger("telegram")
@@ -31,9 +31,7 @@ async def take_in(request: web.Request) -> web.Response:
             log.warning("webhook_refused", advice="有人不带口令访问推送地址；若是 Telegram，请重新启动以重设")
         raise web.HTTPNotFound
     update = _update_in(await request.clone(client_max_size=LARGEST_UPDATE).read())
-    async with deps.database.unit() as unit:
-        stored = await keep(unit, bot.id, [update])
-    deps.metrics.stored(TELEGRAM, stored)
+    deps.metrics.stored(TELEGRAM, int(await request.app[ARRIVALS].keep(update)))
     return web.Response()
 
 

@@ -34,7 +34,7 @@ phrasings = Table(
 asked = Table(
     "asked",
     metadata,
-    identity(),
+    identity(),  # that of the update in which it was asked, which is never given twice
     points_to("address_id", "addresses.id", index=True),
     Column("text", SealedText, nullable=False),
     Column("asked_at", Instant, nullable=False),

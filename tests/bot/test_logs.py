@@ -72,7 +72,7 @@ async def test_a_walk_with_every_kind_of_failure_logs_ids_only(
     async with house.database.unit() as unit:
         party = await find_party(unit, "telegram", TELEGRAM_BOT_ID, CHAT)
         assert party is not None
-        await tell(unit, party.address_id, Notice("no.such.notice", {"text": COMPLAINT}))
+        tell(unit, party.address_id, Notice("no.such.notice", {"text": COMPLAINT}))
     await house.settle()
 
     async def blocked(_bot: object, method: TelegramMethod[Any], timeout: int | None = None) -> None:  # noqa: ASYNC109, ARG001  aiogram's signature

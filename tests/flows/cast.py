@@ -20,6 +20,18 @@ UNKNOWN = "稀土矿尾矿库占地要不要交城镇土地使用税，能不能
 KNOWN = "个体户月销售额10万元以内要交增值税吗"
 
 
+def letter(person: TelegramPerson, text: str, **fields: object) -> dict[str, Any]:
+    """What Telegram delivers when the person writes."""
+    number = person.under_test.next_update_id()
+    sender = {"id": person.user_id, "is_bot": False, "first_name": "测试"}
+    chat = {"id": person.chat_id, "type": "private"}
+    stamp = int(person.under_test.clock().timestamp())
+    return {
+        "update_id": number,
+        "message": {"message_id": number, "date": stamp, "chat": chat, "from": sender, "text": text, **fields},
+    }
+
+
 async def department_number(house: HouseUnderTest, code: str, *, bureau: str | None = None) -> int:
     """The id of a department, of the home bureau where no other is named."""
     async with house.database.reader() as reader:

@@ -23,12 +23,11 @@ from storage.inbox import ALBUM_WAIT
 from storage.outbox import Notice
 from storage.people import find_party
 from storage.tables import addresses, leases
-from tests.flows.cast import COMPLAINT, KNOWN
+from tests.flows.cast import COMPLAINT, KNOWN, letter
 from tests.flows.test_calendar import OFF
 from tests.house import (
     TELEGRAM_BOT_ID,
     HouseUnderTest,
-    TelegramPerson,
     interpreter,
     open_test_house,
     settings_for,
@@ -49,17 +48,6 @@ async def test_people_are_answered_whatever_the_clock_is_set_to(either_house: Ho
     assert "依据：" in (await newcomer.say(KNOWN)).text
 
 
-def letter(person: TelegramPerson, text: str, **fields: object) -> dict[str, object]:
-    number = person.under_test.next_update_id()
-    sender = {"id": person.user_id, "is_bot": False, "first_name": "测试"}
-    chat = {"id": person.chat_id, "type": "private"}
-    stamp = int(person.under_test.clock().timestamp())
-    return {
-        "update_id": number,
-        "message": {"message_id": number, "date": stamp, "chat": chat, "from": sender, "text": text, **fields},
-    }
-
-
 async def test_what_a_worker_that_died_had_in_hand_is_free_when_the_clock_goes_back(
     either_house: HouseUnderTest,
 ) -> None:
@@ -68,13 +56,12 @@ async def test_what_a_worker_that_died_had_in_hand_is_free_when_the_clock_goes_b
     person = either_house.telegram_person(11)
     await person.receive(letter(person, KNOWN), settle=False)
     async with either_house.database.unit() as unit:
-        assert await inbox.claim(unit, "dead", LEASE) is not None
+        assert await inbox.claim(unit, "dead", LEASE)
     async with either_house.database.unit() as unit:
-        assert await inbox.claim(unit, "alive", LEASE) is None
+        assert not await inbox.claim(unit, "alive", LEASE)
     either_house.clock.advance(hours=-1)
     async with either_house.database.unit() as unit:
-        again = await inbox.claim(unit, "alive", LEASE)
-    assert again is not None
+        [again] = await inbox.claim(unit, "alive", LEASE)
     assert again.claims == 2
 
 
@@ -86,9 +73,9 @@ async def test_what_a_sender_that_died_had_in_hand_is_free_when_the_clock_goes_b
     async with either_house.database.unit() as unit:
         party = await find_party(unit, TELEGRAM, TELEGRAM_BOT_ID, 12)
         assert party is not None
-        await outbox.tell(unit, party.address_id, Notice("talk.greeting", {}))
-        assert await outbox.claim(unit, TELEGRAM, "dead", LEASE, most=1) is not None
-        assert await outbox.claim(unit, TELEGRAM, "alive", LEASE, most=1) is None
+        outbox.tell(unit, party.address_id, Notice("talk.greeting", {}))
+        assert await outbox.claim(unit, TELEGRAM, "dead", LEASE, most=1)
+        assert not await outbox.claim(unit, TELEGRAM, "alive", LEASE, most=1)
     heard = len(person.heard())
     either_house.clock.advance(hours=-1)
     await either_house.settle()
@@ -100,10 +87,10 @@ async def test_an_album_does_not_wait_for_the_old_time_to_come_again(either_hous
     person = either_house.telegram_person(13)
     await person.receive(letter(person, "一", media_group_id="7"), settle=False)
     async with either_house.database.unit() as unit:
-        assert await inbox.claim(unit, "worker", LEASE) is None  # its siblings may still come
+        assert not await inbox.claim(unit, "worker", LEASE)  # its siblings may still come
     either_house.clock.advance(hours=-1)
     async with either_house.database.unit() as unit:
-        assert await inbox.claim(unit, "worker", LEASE) is not None
+        assert await inbox.claim(unit, "worker", LEASE)
     assert timedelta(hours=1) > ALBUM_WAIT
 
 
@@ -142,7 +129,7 @@ async def test_nobody_waits_until_the_old_time_comes_again_when_the_clock_goes_b
     person = either_house.telegram_person(16)
     await person.receive(letter(person, "/start"), letter(person, "谢谢"), settle=False)
     async with either_house.database.unit() as unit:
-        assert await inbox.claim(unit, "dead", LEASE) is not None
+        assert await inbox.claim(unit, "dead", LEASE)
     either_house.clock.advance(minutes=-3)
     await either_house.deps.clock_watch.look()
     await either_house.settle()
@@ -158,8 +145,8 @@ async def test_a_start_ends_the_waits_that_a_clock_has_left_which_was_set_back(
         async with before.database.unit() as unit:
             party = await find_party(unit, TELEGRAM, TELEGRAM_BOT_ID, 17)
             assert party is not None
-            await outbox.tell(unit, party.address_id, Notice("talk.greeting", {}))
-            assert await outbox.claim(unit, TELEGRAM, "killed", LEASE, most=1) is not None
+            outbox.tell(unit, party.address_id, Notice("talk.greeting", {}))
+            assert await outbox.claim(unit, TELEGRAM, "killed", LEASE, most=1)
             await unit.run(addresses.update().values(not_before=unit.now + timedelta(minutes=3)))
     async with open_test_house(database_url, tmp_path) as after:
         await after.settle()

@@ -56,7 +56,9 @@ async def until_somebody_waits_for_a_lock(database: Database) -> None:
     waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     async with asyncio.timeout(20):
         while True:
-            async with database.reader() as reader:  # a new one each time: one transaction sees one picture of it
-                if (await reader.connection.exec_driver_sql(waiting)).first() is not None:
+            async with (
+                database.engine.connect() as connection
+            ):  # a new one each time: one transaction sees one picture of it
+                if (await connection.exec_driver_sql(waiting)).first() is not None:
                     return
             await asyncio.sleep(0.01)

@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 from storage.backlog import InboxBacklog, OutboxBacklog, inbox_backlog, outbox_backlog
 from storage.database import Database
 from storage.inbox import Incoming, claim, settle, store
-from storage.outbox import REMINDER, Notice, give_back, record, tell
+from storage.outbox import REMINDER, Ended, Notice, Returned, give_back, record, tell
 from storage.outbox import claim as claim_address
 from storage.people import change_address
 from storage.tables import lanes, notices, updates
@@ -45,8 +45,7 @@ async def test_updates_wait_until_they_are_settled_whoever_holds_their_lane(data
         clock.advance(seconds=1)
     assert await inbox(database) == InboxBacklog(3, 2, first)
     async with database.unit() as unit:
-        claimed = await claim(unit, "worker", LEASE)
-    assert claimed is not None
+        [claimed] = await claim(unit, "worker", LEASE)
     assert await inbox(database) == InboxBacklog(3, 2, first)
     async with database.unit() as unit:
         await settle(unit, claimed)
@@ -61,22 +60,20 @@ async def test_a_notice_is_sayable_while_nobody_writes_to_its_address_and_it_nee
     async with database.unit() as unit:
         await found_bureau(unit)
         address_id = await found_address(unit)
-        notice_id = await tell(unit, address_id, Notice("test", {}, REMINDER))
-        await tell(unit, await found_address(unit, channel="web"), Notice("test", {}))
+        tell(unit, address_id, Notice("test", {}, REMINDER))
+        tell(unit, await found_address(unit, channel="web"), Notice("test", {}))
     clock.advance(seconds=1)
     assert await outbox(database) == OutboxBacklog(1, 0, began, began)
     async with database.unit() as unit:
-        turn = await claim_address(unit, CHANNEL, "sender", LEASE, most=10)
-    assert turn is not None
+        [turn] = await claim_address(unit, CHANNEL, "sender", LEASE)
     assert await outbox(database) == OutboxBacklog(1, 0, began, None)
     async with database.unit() as unit:
-        await give_back(unit, turn, wait=timedelta(seconds=5))
+        await give_back(unit, Returned(turn, timedelta(seconds=5)))
     assert (await outbox(database)).sayable_since is None
     clock.advance(seconds=5)
     assert (await outbox(database)).sayable_since == began
     async with database.unit() as unit:
-        assert notice_id is not None
-        await record(unit, notice_id, "sent", said="…", message_id=1)
+        await record(unit, Ended(turn.notices[0].id, "sent", "…", 1))
     assert await outbox(database) == OutboxBacklog(0, 0, None, None)
     assert (await outbox(database, "web")).waiting == 1
 
@@ -86,7 +83,7 @@ async def test_what_is_kept_for_an_address_that_cannot_be_reached_waits_for_nobo
         await found_bureau(unit)
         blocked, other = await found_address(unit), await found_address(unit)
         for address_id in (blocked, blocked, other):
-            await tell(unit, address_id, Notice("test", {}))
+            tell(unit, address_id, Notice("test", {}))
         await change_address(unit, blocked, blocked_at=unit.now)
         now = unit.now
     assert await outbox(database) == OutboxBacklog(1, 2, now, now)
@@ -97,7 +94,7 @@ async def test_counting_ends_where_very_much_waits(database: Database) -> None:
         await found_bureau(unit)
         address_id = await found_address(unit)
         for _ in range(3):
-            await tell(unit, address_id, Notice("test", {}))
+            tell(unit, address_id, Notice("test", {}))
     for number in range(3):
         await letter(database, number, number)
     async with database.reader() as reader:
@@ -111,9 +108,9 @@ async def settled_long_ago(unit: Unit, at: datetime) -> None:
     lane_id = await unit.inserted(lanes.insert().values(key="x", not_before=at).returning(lanes.c.id))
     ended = {"channel": CHANNEL, "settled_at": at}
     update = {**ended, "lane_id": lane_id, "received_at": at, "stored_at": at, "body": {}}
-    await unit.run_many(updates.insert(), [{**update, "external_id": str(number)} for number in range(SETTLED)])
+    await unit.run(updates.insert(), [{**update, "external_id": str(number)} for number in range(SETTLED)])
     notice = {"address_id": address_id, "kind": "test", "payload": {}, "priority": 0, "created_at": at}
-    await unit.run_many(notices.insert(), [{**ended, **notice, "not_before": at}] * SETTLED)
+    await unit.run(notices.insert(), [{**ended, **notice, "not_before": at}] * SETTLED)
 
 
 @contextmanager
@@ -141,10 +138,10 @@ async def test_what_was_settled_is_not_looked_at(database: Database, clock: Cloc
     looks = [(sql, parameters) for sql, parameters in said if "FROM updates" in sql or "FROM notices" in sql]
     assert len(looks) == 2
     explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
-    async with database.reader() as reader:
+    async with database.engine.connect() as connection:
         if not database.is_sqlite:
-            await reader.run(text("ANALYZE"))  # as PostgreSQL does by itself, a little later
+            await connection.execute(text("ANALYZE"))  # as PostgreSQL does by itself, a little later
         for (sql, parameters), index in zip(looks, ("ix_updates_waiting", "ix_notices_waiting"), strict=True):
-            rows = await reader.connection.exec_driver_sql(explain + sql, parameters)
+            rows = await connection.exec_driver_sql(explain + sql, parameters)
             plan = "\n".join(str(row[-1]) for row in rows)
             assert index in plan, plan

@@ -20,7 +20,7 @@ from storage.inbox import (
     Claimed,
     Incoming,
     claim,
-    conversation,
+    conversations_of,
     keep_conversation,
     purge,
     put_back,
@@ -50,12 +50,12 @@ def letter(number: int | str, person: int = 1, *, album: str | None = None, at: 
 
 async def arrive(database: Database, *letters: Incoming) -> list[int | None]:
     async with database.unit() as unit:
-        return [await store(unit, incoming) for incoming in letters]
+        return list(await store(unit, *letters))
 
 
 async def take(database: Database, holder: str = "worker") -> Claimed | None:
     async with database.unit() as unit:
-        return await claim(unit, holder, LEASE)
+        return next(iter(await claim(unit, holder, LEASE)), None)
 
 
 async def must_take(database: Database, holder: str = "worker") -> Claimed:
@@ -66,7 +66,7 @@ async def must_take(database: Database, holder: str = "worker") -> Claimed:
 
 async def finish(database: Database, claimed: Claimed, outcome: str = "handled") -> None:
     async with database.unit() as unit:
-        await settle(unit, claimed, outcome)
+        await settle(unit, claimed, outcome=outcome)
 
 
 async def give_back(database: Database, claimed: Claimed, *, seconds: float = 0, failed: bool = False) -> None:
@@ -182,7 +182,7 @@ async def test_an_abandoned_unit_leaves_no_effects(database: Database, clock: Cl
     with pytest.raises(UnitAbandonedError):
         await handle()
     async with database.reader() as reader:
-        assert await conversation(reader, slow.lane_key) == (None, {})
+        assert await conversations_of(reader, [slow.lane_key]) == {}
 
 
 async def test_an_album_waits_for_its_newest_part(database: Database, clock: Clock) -> None:
@@ -276,21 +276,20 @@ async def test_what_is_stored_rings_for_the_workers(database: Database) -> None:
 
 async def test_a_conversation_is_kept_with_its_unit(database: Database) -> None:
     async with database.reader() as reader:
-        assert await conversation(reader, "key") == (None, {})
+        assert await conversations_of(reader, ["key"]) == {}
     for state, data in (("choosing", {"entries": [1, 2]}), (None, {})):
         async with database.unit() as unit:
             await keep_conversation(unit, "key", state, data)
         async with database.reader() as reader:
-            assert await conversation(reader, "key") == (state, data)
+            assert await conversations_of(reader, ["key", "another"]) == {"key": (state, data)}
 
 
 async def test_two_claims_at_the_same_moment_take_two_lanes_and_neither_waits(postgresql: Database) -> None:
     await arrive(postgresql, letter(1), letter(2, person=2))
     async with postgresql.unit() as quick:
-        first = await claim(quick, "quick", LEASE)
+        [first] = await claim(quick, "quick", LEASE)
         async with asyncio.timeout(20):
             second, third = await take(postgresql, "slow"), await take(postgresql, "late")
-    assert first is not None
     assert second is not None
     assert (texts(first), texts(second)) == (["来信 1"], ["来信 2"])
     assert third is None
@@ -303,12 +302,11 @@ async def test_who_settles_while_another_is_taking_the_lane_over_is_too_late(
     slow = await must_take(postgresql, "slow")
     clock.advance(minutes=1)
     async with postgresql.unit() as quick:
-        taken = await claim(quick, "quick", LEASE)
+        [taken] = await claim(quick, "quick", LEASE)
         settling = asyncio.get_running_loop().create_task(finish(postgresql, slow))
         await until_somebody_waits_for_a_lock(postgresql)
     with pytest.raises(UnitAbandonedError):
         await settling
-    assert taken is not None
     await finish(postgresql, taken)
 
 
@@ -430,8 +428,9 @@ async def test_many_workers_at_once_handle_every_update_once_and_in_order(databa
 
     async def work(name: str) -> None:
         while True:
-            claimed = await take(database, name)
-            if claimed is None:
+            async with database.unit() as unit:
+                claimed = await claim(unit, name, LEASE, most=3)
+            if not claimed:
                 async with database.reader() as reader:
                     if await waiting(reader) == 0:
                         return
@@ -439,18 +438,22 @@ async def test_many_workers_at_once_handle_every_update_once_and_in_order(databa
                 continue
             try:
                 async with database.unit() as unit:
-                    await settle(unit, claimed)
-                    _, data = await conversation(unit, claimed.lane_key)
-                    names = [*data.get("names", []), *(body["name"] for body in claimed.bodies)]
-                    await keep_conversation(unit, claimed.lane_key, None, {"names": names})
+                    await settle(unit, *claimed)
+                    talks = await conversations_of(unit, [one.lane_key for one in claimed])
+                    for one in claimed:
+                        _, data = talks.get(one.lane_key, (None, {}))
+                        names = [*data.get("names", []), *(body["name"] for body in one.bodies)]
+                        await keep_conversation(unit, one.lane_key, None, {"names": names})
                     if chance.random() < 0.2:
                         raise ValueError("a handler may fail")
             except ValueError:
-                await give_back(database, claimed, failed=True)
+                async with database.unit() as unit:
+                    await put_back(unit, *claimed, wait=timedelta(0), failed=True)
 
     async with asyncio.timeout(60):
         await asyncio.gather(*(work(f"worker {number}") for number in range(5)))
     async with database.reader() as reader:
         keys = await reader.all(select(lanes.c.key))
-        handled = [(await conversation(reader, row.key))[1]["names"] for row in keys]
+        talks = await conversations_of(reader, [row.key for row in keys])
+    handled = [data["names"] for _, data in talks.values()]
     assert sorted(handled) == [[f"{person}-{number}" for number in range(each)] for person in range(people)]

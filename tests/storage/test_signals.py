@@ -123,7 +123,7 @@ async def test_a_relay_that_is_cut_off_ends_so_that_it_can_be_started_again(post
     relaying = asyncio.get_running_loop().create_task(relay(postgresql.url, Signals()))
     async with asyncio.timeout(SOON):
         while not relaying.done():
-            async with postgresql.reader() as reader:
-                await reader.connection.exec_driver_sql(others)
+            async with postgresql.engine.connect() as connection:
+                await connection.exec_driver_sql(others)
             await asyncio.wait((relaying,), timeout=0.05)
     assert relaying.exception() is None

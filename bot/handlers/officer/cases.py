@@ -50,13 +50,13 @@ async def visible(conversation: Conversation, case_id: int, action: Action) -> C
         conversation.in_group and (case.sealed or case.department_id != conversation.party.department_id)
     )
     if case is None or hidden or not may(conversation.officer, action, case.subject):
-        await conversation.say("desk.not_allowed")
+        conversation.say("desk.not_allowed")
         return None
     return case
 
 
 async def _too_late(conversation: Conversation, case: Case) -> None:
-    await conversation.say(
+    conversation.say(
         "desk.too_late", number=case.number, state=case.state, officer=case.signed_by_name or case.department_name
     )
 
@@ -68,7 +68,7 @@ async def take(callback: CallbackQuery, callback_data: Handle, conversation: Con
     retire_buttons(conversation, callback)
     match await sign(conversation.unit, conversation.deps.rules, conversation.officer, callback_data.case_id):
         case Done(case=case):
-            await conversation.say("desk.signed", case_id=case.id, number=case.number)
+            conversation.say("desk.signed", case_id=case.id, number=case.number)
         case TooLate(case=case):
             await _too_late(conversation, case)
 
@@ -81,7 +81,7 @@ async def begin_answer(_callback: CallbackQuery, callback_data: Handle, conversa
         await _too_late(conversation, case)
         return
     await conversation.expect(ANSWERING, case_id=case.id)
-    await conversation.say("desk.ask_answer", case_id=case.id, number=case.number)
+    conversation.say("desk.ask_answer", case_id=case.id, number=case.number)
 
 
 async def give_answer(message: Message, conversation: Conversation) -> None:
@@ -98,22 +98,22 @@ async def reply(message: Message, conversation: Conversation) -> None:
         case _ if conversation.state == ANSWERING:
             await give_answer(message, conversation)
         case _:
-            await conversation.say("desk.what_to_do")
+            conversation.say("desk.what_to_do")
 
 
 async def _answer(conversation: Conversation, case_id: int, text: str) -> None:
     if not text.strip():
-        await conversation.say("desk.what_to_do")
+        conversation.say("desk.what_to_do")
         return
     if len(text) > MOST_CHARACTERS:
-        await conversation.say("talk.too_long", most=MOST_CHARACTERS)
+        conversation.say("talk.too_long", most=MOST_CHARACTERS)
         return
     await conversation.expect_nothing()
     if await visible(conversation, case_id, Action.ANSWER) is None:
         return
     match await answer(conversation.unit, conversation.officer, case_id, text):
         case Done(case=case):
-            await conversation.say("desk.answered", number=case.number)
+            conversation.say("desk.answered", number=case.number)
         case TooLate(case=case):
             await _too_late(conversation, case)
 
@@ -123,11 +123,11 @@ async def choose_department(_callback: CallbackQuery, callback_data: Handle, con
     if case is None:
         return
     if case.sealed:
-        await conversation.say("desk.not_allowed")
+        conversation.say("desk.not_allowed")
     elif case.state not in UNFINISHED:
         await _too_late(conversation, case)
     else:
-        await conversation.say("desk.ask_department", case_id=case.id)
+        conversation.say("desk.ask_department", case_id=case.id)
 
 
 async def ask_pass_reason(callback: CallbackQuery, callback_data: PassOn, conversation: Conversation) -> None:
@@ -137,14 +137,14 @@ async def ask_pass_reason(callback: CallbackQuery, callback_data: PassOn, conver
     try:
         department = await target_of(conversation.unit, case, callback_data.department_id)
     except NotAllowedError:
-        await conversation.say("desk.not_allowed")
+        conversation.say("desk.not_allowed")
         return
     if department.id == case.department_id:
-        await conversation.say("desk.not_allowed")
+        conversation.say("desk.not_allowed")
         return
     retire_buttons(conversation, callback)
     await conversation.expect(PASSING, case_id=case.id, department_id=department.id)
-    await conversation.say("desk.ask_pass_reason", case_id=case.id, number=case.number, department=department.name)
+    conversation.say("desk.ask_pass_reason", case_id=case.id, number=case.number, department=department.name)
 
 
 async def hand_on(message: Message, conversation: Conversation) -> None:
@@ -160,22 +160,22 @@ async def hand_on(message: Message, conversation: Conversation) -> None:
     try:
         result = await pass_on(conversation.unit, rules, officer, case_id, department_id, reason)
     except NotAllowedError:
-        await conversation.say("desk.not_allowed")
+        conversation.say("desk.not_allowed")
         return
     match result:
         case Done(case=case):
-            await conversation.say("desk.passed_on", number=case.number, department=case.department_name)
+            conversation.say("desk.passed_on", number=case.number, department=case.department_name)
         case TooLate(case=case):
             await _too_late(conversation, case)
         case Final(case=case):
-            await conversation.say("desk.final", number=case.number)
+            conversation.say("desk.final", number=case.number)
 
 
 async def _short(message: Message, conversation: Conversation) -> str | None:
     """A reason or a request: a few sentences; None where it is too long, and was said to be."""
     text = (message.text or "").strip()
     if len(text) > MOST_CHARACTERS_OF_A_REASON:
-        await conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_REASON)
+        conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_REASON)
         return None
     return text
 
@@ -188,7 +188,7 @@ async def begin_request(_callback: CallbackQuery, callback_data: Handle, convers
         await _too_late(conversation, case)
         return
     await conversation.expect(REQUESTING, case_id=case.id)
-    await conversation.say("desk.ask_request", case_id=case.id)
+    conversation.say("desk.ask_request", case_id=case.id)
 
 
 async def request(message: Message, conversation: Conversation) -> None:
@@ -201,7 +201,7 @@ async def request(message: Message, conversation: Conversation) -> None:
         return
     match await ask_for_more(conversation.unit, conversation.deps.rules, conversation.officer, case_id, text):
         case Done(case=case):
-            await conversation.say("desk.requested", number=case.number)
+            conversation.say("desk.requested", number=case.number)
         case TooLate(case=case):
             await _too_late(conversation, case)
 
@@ -211,27 +211,27 @@ async def mark(_callback: CallbackQuery, callback_data: Handle, conversation: Co
         return
     match await mark_major(conversation.unit, conversation.officer, callback_data.case_id):
         case Done(case=case):
-            await conversation.say("desk.marked", number=case.number)
+            conversation.say("desk.marked", number=case.number)
         case TooLate(case=case):
-            await conversation.say("case.card", case_id=case.id)
+            conversation.say("case.card", case_id=case.id)
 
 
 async def show(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
     case = await visible(conversation, callback_data.case_id, Action.SEE)
     if case is not None:
-        await conversation.say("case.card", case_id=case.id)
+        conversation.say("case.card", case_id=case.id)
 
 
 async def cancel(callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:  # noqa: ARG001  aiogram names it
     retire_buttons(conversation, callback)
     await conversation.expect_nothing()
-    await conversation.say("desk.cancelled")
+    conversation.say("desk.cancelled")
 
 
 async def cancel_by_word(_message: Message, conversation: Conversation) -> None:
     await conversation.expect_nothing()
-    await conversation.say("desk.cancelled")
+    conversation.say("desk.cancelled")
 
 
 async def nothing_to_do(_message: Message, conversation: Conversation) -> None:
-    await conversation.say("desk.what_to_do")
+    conversation.say("desk.what_to_do")

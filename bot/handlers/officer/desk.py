@@ -26,7 +26,7 @@ def make_router() -> Router:
 
 async def start(_message: Message, conversation: Conversation) -> None:
     await conversation.expect_nothing()
-    await conversation.say("desk.welcome", name=conversation.officer.name)
+    conversation.say("desk.welcome", name=conversation.officer.name)
 
 
 async def list_todo(_message: Message, conversation: Conversation) -> None:
@@ -44,7 +44,7 @@ async def _show_todo(conversation: Conversation) -> None:
         waiting = [
             case for case in waiting if case.department_id == conversation.party.department_id and not case.sealed
         ]
-    await conversation.say("desk.todo", case_ids=[case.id for case in waiting])
+    conversation.say("desk.todo", case_ids=[case.id for case in waiting])
 
 
 async def change_language(_message: Message, conversation: Conversation) -> None:

@@ -28,13 +28,13 @@ async def ask_reason(_callback: CallbackQuery, callback_data: Handle, conversati
     if case is None:
         return
     await conversation.expect(REASON, case_id=case.id)
-    await conversation.say("extension.ask_reason", case_id=case.id, number=case.number)
+    conversation.say("extension.ask_reason", case_id=case.id, number=case.number)
 
 
 async def request(message: Message, conversation: Conversation) -> None:
     reason = (message.text or "").strip()
     if len(reason) > MOST_CHARACTERS:
-        await conversation.say("talk.too_long", most=MOST_CHARACTERS)
+        conversation.say("talk.too_long", most=MOST_CHARACTERS)
         return
     case_id = int(conversation.data["case_id"])
     await conversation.expect_nothing()
@@ -43,19 +43,19 @@ async def request(message: Message, conversation: Conversation) -> None:
             conversation.unit, conversation.deps.rules, conversation.officer, case_id, reason
         )
     except NotAllowedError:
-        await conversation.say("desk.not_allowed")
+        conversation.say("desk.not_allowed")
         return
     match result:
         case Requested(case=case):
-            await conversation.say("extension.requested", number=case.number)
+            conversation.say("extension.requested", number=case.number)
         case Impossible(case=case, why=why):
-            await conversation.say("extension.impossible", number=case.number, why=why.value)
+            conversation.say("extension.impossible", number=case.number, why=why.value)
 
 
 async def decide(callback: CallbackQuery, callback_data: Extend, conversation: Conversation) -> None:
     """The leaders decide in their own chats, to which alone these buttons are sent."""
     if conversation.in_group:
-        await conversation.say("desk.not_allowed")
+        conversation.say("desk.not_allowed")
         return
     try:
         result = await decide_extension(
@@ -66,11 +66,11 @@ async def decide(callback: CallbackQuery, callback_data: Extend, conversation: C
             grant=callback_data.act == "grant",
         )
     except NotAllowedError:
-        await conversation.say("desk.not_allowed")
+        conversation.say("desk.not_allowed")
         return
     match result:
         case Decided(case=case, granted=granted):
             retire_buttons(conversation, callback)
-            await conversation.say("extension.decided", number=case.number, granted=granted)
+            conversation.say("extension.decided", number=case.number, granted=granted)
         case Impossible(case=case, why=why):
-            await conversation.say("extension.impossible", number=case.number, why=why.value)
+            conversation.say("extension.impossible", number=case.number, why=why.value)

@@ -10,7 +10,7 @@ from bot.handlers.filters import When
 from bot.handlers.taxpayer.cases import show_list
 from bot.wording.answers import answer_facts
 from bot.wording.buttons import Choice, Feedback, Insist, Sort
-from escalation.casebook import UNFINISHED, WAITING, Case, case_of, open_case_of
+from escalation.casebook import UNFINISHED, WAITING, Case, case_of
 from escalation.cases import Letter, open_case
 from escalation.lessons import lessons_for
 from escalation.routing import route
@@ -48,7 +48,7 @@ def make_router() -> Router:
 async def hear(message: Message, conversation: Conversation) -> None:
     text = message.text or ""
     if len(text) > MOST_CHARACTERS:
-        await conversation.say("talk.too_long", most=MOST_CHARACTERS)
+        conversation.say("talk.too_long", most=MOST_CHARACTERS)
         return
     understanding = conversation.deps.interpreter.understand(text)
     if conversation.state == LETTER and understanding.kind not in NO_LETTERS:
@@ -57,14 +57,14 @@ async def hear(message: Message, conversation: Conversation) -> None:
         return
     match understanding.kind:
         case kind if kind in COURTESIES:
-            await conversation.say(COURTESIES[kind])
+            conversation.say(COURTESIES[kind])
         case Kind.STATUS:
             await show_list(conversation)
         case Kind.HUMAN:
             await conversation.expect(LETTER)
-            await conversation.say("talk.human_what")
+            conversation.say("talk.human_what")
         case _:
-            case_in_hand = await open_case_of(conversation.unit, conversation.taxpayer_id)
+            case_in_hand = conversation.case_in_hand
             if case_in_hand is None:
                 await deal_with(conversation, text, understanding)
             elif case_in_hand.state == WAITING:
@@ -76,12 +76,12 @@ async def hear(message: Message, conversation: Conversation) -> None:
 async def ask_where_it_belongs(conversation: Conversation, case: Case, text: str) -> None:
     """A second line while a case is open: kept with the case at once, and its writer is asked."""
     await keep_unsorted(conversation.unit, case, text, conversation.received_at)
-    await conversation.say("case.sort", case_id=case.id, number=case.number)
+    conversation.say("case.sort", case_id=case.id, number=case.number)
 
 
 async def add_what_was_asked_for(conversation: Conversation, case: Case, text: str) -> None:
     """The department waits for this taxpayer: what comes now is what it waits for, and its clock goes on."""
-    await conversation.say("case.supplemented", number=case.number)
+    conversation.say("case.supplemented", number=case.number)
     await supplement(conversation.unit, conversation.deps.rules, case, text, conversation.received_at)
 
 
@@ -89,8 +89,8 @@ async def deal_with(conversation: Conversation, text: str, understanding: Unders
     """第十五条: what can be answered at once is answered at once; the rest becomes a case."""
     match understanding.kind:
         case Kind.OUTOFSCOPE:
-            asked_id = await _remember(conversation, text, "outofscope", understanding.confidence, None)
-            await conversation.say("talk.outofscope", asked_id=asked_id)
+            asked_id = _remember(conversation, text, "outofscope", understanding.confidence, None)
+            conversation.say("talk.outofscope", asked_id=asked_id)
         case Kind.QUESTION:
             await look_into_faq(conversation, text, understanding)
         case _:
@@ -102,24 +102,23 @@ async def look_into_faq(conversation: Conversation, text: str, understanding: Un
     match edition.decide(text):
         case Answer(candidate=candidate, confidence=confidence):
             entry = edition.entries[candidate.entry_id]
-            asked_id = await _remember(conversation, text, "answer", confidence, entry)
-            await conversation.say("faq.answer", asked_id=asked_id, **answer_facts(entry))
+            asked_id = _remember(conversation, text, "answer", confidence, entry)
+            conversation.say("faq.answer", asked_id=asked_id, **answer_facts(entry))
         case Choices(candidates=candidates, confidence=confidence):
             entries = [edition.entries[candidate.entry_id] for candidate in candidates]
-            asked_id = await _remember(conversation, text, "choices", confidence, None)
-            await _offer(conversation, asked_id, entries)
+            asked_id = _remember(conversation, text, "choices", confidence, None)
+            _offer(conversation, asked_id, entries)
         case Nothing(nearest=nearest, confidence=confidence):
             near_enough = nearest if confidence >= NEAR_ENOUGH else None
             entry_near = None if near_enough is None else edition.entries[near_enough.entry_id]
-            asked_id = await _remember(conversation, text, "nothing", confidence, entry_near)
+            asked_id = _remember(conversation, text, "nothing", confidence, entry_near)
             await open_from(conversation, text, understanding, asked_id=asked_id, nearest=entry_near)
 
 
-async def _remember(
-    conversation: Conversation, text: str, decision: str, confidence: float, entry: Entry | None
-) -> int:
-    return await remember(
+def _remember(conversation: Conversation, text: str, decision: str, confidence: float, entry: Entry | None) -> int:
+    return remember(
         conversation.unit,
+        conversation.update_id,
         conversation.party.address_id,
         text,
         asked_at=conversation.received_at,
@@ -129,34 +128,34 @@ async def _remember(
     )
 
 
-async def _offer(conversation: Conversation, asked_id: int, entries: Sequence[Entry]) -> None:
+def _offer(conversation: Conversation, asked_id: int, entries: Sequence[Entry]) -> None:
     questions = [(entry.id, entry.question) for entry in entries]
-    await conversation.say("faq.choices", asked_id=asked_id, questions=questions)
+    conversation.say("faq.choices", asked_id=asked_id, questions=questions)
 
 
 async def feedback(callback: CallbackQuery, callback_data: Feedback, conversation: Conversation) -> None:
     """「解决了 / 没解决 / 转人工」."""
     question = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
     if question is None or callback_data.verdict not in ("solved", "unsolved", "human"):
-        await conversation.say("talk.stale")
+        conversation.say("talk.stale")
     elif question.case_id is not None:
-        await conversation.say("faq.already_with_people")
+        conversation.say("faq.already_with_people")
     elif callback_data.verdict == "human":
         retire_buttons(conversation, callback)
         await give_to_people(conversation, question)
     else:
         await conclude(conversation.unit, question.id, callback_data.verdict)
-        await conversation.say(f"faq.{callback_data.verdict}", asked_id=question.id)
+        conversation.say(f"faq.{callback_data.verdict}", asked_id=question.id)
 
 
 async def choose(callback: CallbackQuery, callback_data: Choice, conversation: Conversation) -> None:
     """One of the candidates, or 「都不是」: after one such round the question goes to people."""
     question = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
     if question is None:
-        await conversation.say("talk.stale")
+        conversation.say("talk.stale")
         return
     if question.case_id is not None:
-        await conversation.say("faq.already_with_people")
+        conversation.say("faq.already_with_people")
         return
     if callback_data.entry_id == 0:
         retire_buttons(conversation, callback)
@@ -164,10 +163,10 @@ async def choose(callback: CallbackQuery, callback_data: Choice, conversation: C
         return
     entry = _entry(conversation, callback_data.entry_id)
     if entry is None:
-        await conversation.say("talk.stale")
+        conversation.say("talk.stale")
         return
     await conclude(conversation.unit, question.id, "chosen", entry_id=entry.id)
-    await conversation.say("faq.answer", asked_id=question.id, **answer_facts(entry))
+    conversation.say("faq.answer", asked_id=question.id, **answer_facts(entry))
 
 
 def _entry(conversation: Conversation, entry_id: int | None) -> Entry | None:
@@ -179,9 +178,9 @@ async def insist(callback: CallbackQuery, callback_data: Insist, conversation: C
     """Not the bureau's business, but the person insists."""
     question = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
     if question is None:
-        await conversation.say("talk.stale")
+        conversation.say("talk.stale")
     elif question.case_id is not None:
-        await conversation.say("faq.already_with_people")
+        conversation.say("faq.already_with_people")
     else:
         retire_buttons(conversation, callback)
         await give_to_people(conversation, question)
@@ -191,21 +190,21 @@ async def sort(callback: CallbackQuery, callback_data: Sort, conversation: Conve
     """「补充到该办件 / 新问题」."""
     case = await case_of(conversation.unit, conversation.taxpayer_id, callback_data.case_id)
     if case is None:
-        await conversation.say("talk.stale")
+        conversation.say("talk.stale")
         return
     retire_buttons(conversation, callback)
     if callback_data.act == "supplement" and case.state in UNFINISHED:
         if await sort_out(conversation.unit, conversation.deps.rules, case):
-            await conversation.say("case.supplemented", number=case.number)
+            conversation.say("case.supplemented", number=case.number)
         else:
-            await conversation.say("talk.stale")
+            conversation.say("talk.stale")
         return
     text = await take_out(conversation.unit, case)
     if text is None:
-        await conversation.say("talk.stale")
+        conversation.say("talk.stale")
         return
     if callback_data.act == "supplement":
-        await conversation.say("case.answered_meanwhile", number=case.number)
+        conversation.say("case.answered_meanwhile", number=case.number)
     await deal_with(conversation, text, conversation.deps.interpreter.understand(text))
 
 

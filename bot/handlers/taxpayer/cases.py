@@ -33,23 +33,23 @@ async def press_list(_callback: CallbackQuery, conversation: Conversation) -> No
 
 async def show_list(conversation: Conversation) -> None:
     own = await cases_of(conversation.unit, conversation.taxpayer_id)
-    await conversation.say("case.list", case_ids=[case.id for case in own])
+    conversation.say("case.list", case_ids=[case.id for case in own])
 
 
 async def look(_callback: CallbackQuery, callback_data: OwnCase, conversation: Conversation) -> None:
     case = await case_of(conversation.unit, conversation.taxpayer_id, callback_data.case_id)
     if case is None:
-        await conversation.say("talk.stale")
+        conversation.say("talk.stale")
     else:
-        await conversation.say(f"case.{callback_data.act}", case_id=case.id)
+        conversation.say(f"case.{callback_data.act}", case_id=case.id)
 
 
 async def give_stars(callback: CallbackQuery, callback_data: Rate, conversation: Conversation) -> None:
     case = await case_of(conversation.unit, conversation.taxpayer_id, callback_data.case_id)
     if case is None or case.state != ANSWERED:
-        await conversation.say("talk.stale")
+        conversation.say("talk.stale")
     elif await rate(conversation.unit, conversation.taxpayer_id, case.id, callback_data.stars):
         retire_buttons(conversation, callback)
-        await conversation.say("case.rated", stars=callback_data.stars)
+        conversation.say("case.rated", stars=callback_data.stars)
     else:
-        await conversation.say("talk.stale" if case.rating is None else "case.already_rated")
+        conversation.say("talk.stale" if case.rating is None else "case.already_rated")

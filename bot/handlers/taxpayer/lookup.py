@@ -46,7 +46,7 @@ async def press(_callback: CallbackQuery, conversation: Conversation) -> None:
 
 async def _ask(conversation: Conversation) -> None:
     await conversation.expect(LOOKUP)
-    await conversation.say("case.lookup_ask")
+    conversation.say("case.lookup_ask")
 
 
 async def find(message: Message, conversation: Conversation) -> None:
@@ -56,12 +56,12 @@ async def find(message: Message, conversation: Conversation) -> None:
     case = await look_up(conversation.unit, conversation.taxpayer_id, f"{digits[:4]}-{digits[4:]}", given["code"])
     if case is None:
         await conversation.expect(LOOKUP)
-        await conversation.say("case.lookup_failed")
+        conversation.say("case.lookup_failed")
     else:
         await conversation.expect_nothing()
-        await conversation.say("case.view", case_id=case.id)
+        conversation.say("case.view", case_id=case.id)
 
 
 async def not_a_code(_message: Message, conversation: Conversation) -> None:
     """Only one of the two, where both are needed."""
-    await conversation.say("case.lookup_failed")
+    conversation.say("case.lookup_failed")

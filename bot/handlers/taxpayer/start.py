@@ -30,26 +30,26 @@ async def start(_message: Message, conversation: Conversation) -> None:
 
 async def welcome(conversation: Conversation) -> None:
     name = await conversation.unit.value(select(bureaus.c.name).where(bureaus.c.id == conversation.party.bureau_id))
-    await conversation.say("talk.welcome", bureau=name)
+    conversation.say("talk.welcome", bureau=name)
 
 
 async def enter(_message: Message, command: CommandObject, conversation: Conversation) -> None:
     """第十二条: an officer comes in by a one-time invitation; this chat becomes the officer's own."""
     if conversation.party.channel == WEB:
         # A visitor's page outlives every desk session: it never becomes an officer's.
-        await conversation.say("desk.not_here")
+        conversation.say("desk.not_here")
         return
     invitation = await open_invitation(conversation.unit, command.args or "", "bind")
     if invitation is None or invitation.department_id is not None:
-        await conversation.say("desk.invitation_spent")
+        conversation.say("desk.invitation_spent")
         return
     officer = await find_officer(conversation.unit, invitation.officer_id)
     if officer is None or not await use_invitation(conversation.unit, invitation.id):
-        await conversation.say("desk.invitation_spent")
+        conversation.say("desk.invitation_spent")
         return
     await change_address(conversation.unit, conversation.party.address_id, officer_id=officer.id)
     await conversation.expect_nothing()
-    await conversation.say("desk.bound", name=officer.name)
+    conversation.say("desk.bound", name=officer.name)
 
 
 async def change_language(_message: Message, conversation: Conversation) -> None:
@@ -63,4 +63,4 @@ async def press_language(_callback: CallbackQuery, conversation: Conversation) -
 async def switch_language(conversation: Conversation) -> None:
     language = CHINESE if conversation.party.language == ENGLISH else ENGLISH
     await change_address(conversation.unit, conversation.party.address_id, language=language)
-    await conversation.say("talk.language")
+    conversation.say("talk.language")

@@ -52,7 +52,7 @@ from storage.unit import Unit
 log = structlog.get_logger("delivery")
 
 SENDERS = 4
-ADDRESSES_AT_ONCE = 32  # to which a sender writes side by side, where the channel has no pace
+ADDRESSES_AT_ONCE = 64  # to which a sender writes side by side, where the channel has no pace
 MOST_IN_A_TURN = 10
 LONGEST_MESSAGE = 4096  # UTF-16 code units, Telegram's limit
 FIRST_PAUSE_SECONDS = 1.0

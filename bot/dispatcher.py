@@ -14,9 +14,9 @@ def make_dispatcher(deps: Deps) -> Dispatcher:
     dispatcher.callback_query.outer_middleware(Acknowledge())
     dispatcher.include_routers(
         groups.make_router(),
+        taxpayer.make_router(),
         officer.make_router(),
         groups.make_bystander_router(),
-        taxpayer.make_router(),
         anything.make_router(),
     )
     return dispatcher

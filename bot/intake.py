@@ -34,7 +34,7 @@ from storage.unit import Unit, UnitAbandonedError
 
 log = structlog.get_logger("intake")
 
-MOST_AT_ONCE = 32  # lanes that a worker leases together
+MOST_AT_ONCE = 64  # lanes that a worker leases together
 FEWEST_TOGETHER = 2
 MOST_FAILURES = 3
 MOST_CLAIMS = 10

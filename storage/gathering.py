@@ -6,11 +6,12 @@ the more there is to do, the less each costs; whoever comes alone waits for nobo
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from storage.database import Database, is_trouble_of_the_database
 from storage.unit import Unit
-from storage.waiting import to_the_end
+from storage.waiting import wait_out
 
 MOST_TOGETHER = 64
 
@@ -27,7 +28,7 @@ class Gathering(Generic[Item, Result]):
         self._database = database
         self._write = write
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
-        self._turn = asyncio.Lock()
+        self._writing: asyncio.Task[None] | None = None
 
     async def add(self, item: Item) -> Result:
         """Return when the item is on the disk; raises what kept it from there.
@@ -35,24 +36,27 @@ class Gathering(Generic[Item, Result]):
         Who is cancelled before the item's unit has begun has written nothing; afterwards he hears of it when it has
         ended.
         """
-        written: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        written.add_done_callback(lambda done: done.cancelled() or done.exception())
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[Result] = loop.create_future()
         mine = (item, written)
         self._waiting.append(mine)
+        if self._writing is None or self._writing.done():
+            self._writing = loop.create_task(self._write_waiting())
         try:
-            async with self._turn:
-                while not written.done():
-                    await to_the_end(self._write_waiting())
+            return await asyncio.shield(written)
         except asyncio.CancelledError:
             if mine in self._waiting:
                 self._waiting.remove(mine)
+            else:
+                with suppress(Exception):
+                    await wait_out(written)
             raise
-        return await written
 
     async def _write_waiting(self) -> None:
-        together = self._waiting[:MOST_TOGETHER]
-        del self._waiting[:MOST_TOGETHER]
-        await self._write_together(together)
+        while self._waiting:
+            together = self._waiting[:MOST_TOGETHER]
+            del self._waiting[:MOST_TOGETHER]
+            await self._write_together(together)
 
     async def _write_together(self, together: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
         """In one unit. Where one of the items fails, each has a unit of its own: none suffers for another."""
@@ -64,10 +68,8 @@ class Gathering(Generic[Item, Result]):
                 for one in together:
                     await self._write_together([one])
                 return
-            for _, waiting in together:
-                if not waiting.done():
-                    waiting.set_exception(error)
+            for _, written in together:
+                written.set_exception(error)
         else:
-            for (_, waiting), result in zip(together, results, strict=True):
-                if not waiting.done():
-                    waiting.set_result(result)
+            for (_, written), result in zip(together, results, strict=True):
+                written.set_result(result)

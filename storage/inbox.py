@@ -51,16 +51,23 @@ LOWEST = (
     .where(updates.c.lane_id.in_(bindparam("lanes", expanding=True)), updates.c.settled_at.is_(None))
     .group_by(updates.c.lane_id)
 )
-FIRST = select(updates).where(updates.c.id.in_(LOWEST)).order_by(updates.c.id)
-ALBUM = (
-    select(updates)
-    .where(
-        updates.c.lane_id == bindparam("lane"),
-        updates.c.settled_at.is_(None),
-        updates.c.album == bindparam("of_album"),
-    )
-    .order_by(updates.c.id)
+IN_HAND = select(
+    updates.c.id,
+    updates.c.lane_id,
+    updates.c.channel,
+    updates.c.received_at,
+    updates.c.stored_at,
+    updates.c.album,
+    updates.c.body,
+    updates.c.claims,
+    updates.c.failures,
 )
+FIRST = IN_HAND.where(updates.c.id.in_(LOWEST)).order_by(updates.c.id)
+ALBUM = IN_HAND.where(
+    updates.c.lane_id == bindparam("lane"),
+    updates.c.settled_at.is_(None),
+    updates.c.album == bindparam("of_album"),
+).order_by(updates.c.id)
 COUNT_CLAIM = (
     update(updates).where(updates.c.id.in_(bindparam("ids", expanding=True))).values(claims=updates.c.claims + 1)
 )

@@ -22,9 +22,18 @@ from storage.tables import (
 from storage.turns import AT_ONCE
 from storage.unit import Reader, Unit
 
-_PARTIES = select(addresses, taxpayers.c.bureau_id).join(
-    taxpayers, taxpayers.c.id == addresses.c.taxpayer_id, isouter=True
-)
+_PARTIES = select(
+    addresses.c.id,
+    addresses.c.chat_hash,
+    addresses.c.channel,
+    addresses.c.language,
+    addresses.c.taxpayer_id,
+    addresses.c.officer_id,
+    addresses.c.department_id,
+    addresses.c.told_at,
+    addresses.c.blocked_at,
+    taxpayers.c.bureau_id,
+).join(taxpayers, taxpayers.c.id == addresses.c.taxpayer_id, isouter=True)
 PARTIES_IN_CHATS = _PARTIES.where(addresses.c.chat_hash.in_(bindparam("wanted", expanding=True)))
 PARTY_AT = _PARTIES.where(addresses.c.id == bindparam("wanted"))
 

@@ -27,13 +27,16 @@ def make_router() -> Router:
     router.message.register(ask, Command("lookup"))
     router.message.register(ask, When(F.text.in_(LABELS)))
     router.callback_query.register(press, Menu.filter(F.act == "lookup"))
-    router.message.register(
-        find, When(F.text.func(lambda text: NUMBER_AND_CODE.fullmatch(normalise(text)) is not None))
-    )
+    router.message.register(find, When(F.text.func(lambda text: _number_and_code(text) is not None)))
     router.message.register(
         not_a_code, Expecting(LOOKUP), When(F.text.func(lambda text: HALF_OF_IT.fullmatch(normalise(text)) is not None))
     )
     return router
+
+
+def _number_and_code(text: str) -> re.Match[str] | None:
+    """Both, and nothing else; most of what people write has no figure in it, and is told from it at once."""
+    return NUMBER_AND_CODE.fullmatch(normalise(text)) if any(map(str.isdigit, text)) else None
 
 
 async def ask(_message: Message, conversation: Conversation) -> None:
@@ -50,7 +53,7 @@ async def _ask(conversation: Conversation) -> None:
 
 
 async def find(message: Message, conversation: Conversation) -> None:
-    given = NUMBER_AND_CODE.fullmatch(normalise(message.text or ""))
+    given = _number_and_code(message.text or "")
     assert given is not None  # noqa: S101  the filter has seen to it
     digits = re.sub(r"\D", "", given["number"])
     case = await look_up(conversation.unit, conversation.taxpayer_id, f"{digits[:4]}-{digits[4:]}", given["code"])

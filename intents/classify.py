@@ -77,7 +77,7 @@ class Classifier:
         han = _HAN.findall(reading.body)
         if not han and not _LATIN_WORD.search(reading.body):
             return Verdict(Kind.QUESTION, _UNSURE, ("其他文字，请人工辨认",))
-        if reading.has_term() or reading.find("ask"):
+        if reading.has_term() or reading.holds("ask"):
             return None
         if reading.lexicon.politeness["broken"].match(reading.body):
             return Verdict(Kind.UNINTELLIGIBLE, 0.7, ("不成句",))
@@ -161,7 +161,7 @@ def _cautious(reading: Reading, winner: Kind, alike: float) -> Kind:
     """Return `winner`, for which no cue speaks, or question where likeness alone is too little."""
     if winner is Kind.OUTOFSCOPE and not _has_subject(reading):
         return Kind.QUESTION
-    near = reading.has_term() and not reading.find("ask")
+    near = reading.has_term() and not reading.holds("ask")
     return winner if alike >= (_ALIKE / 2 if near else _ALIKE) else Kind.QUESTION
 
 
@@ -173,8 +173,8 @@ def _has_subject(reading: Reading) -> bool:
 
 def _is_elsewhere(reading: Reading) -> bool:
     """Tell whether the text asks about something, and none of it comes near the bureau's business."""
-    near = reading.find("adjacent") or reading.has_term()
-    return bool(reading.find("ask")) and not near and _has_subject(reading)
+    near = reading.holds("adjacent") or reading.has_term()
+    return reading.holds("ask") and not near and _has_subject(reading)
 
 
 def _without_politeness(text: str, lexicon: Lexicon) -> tuple[str, Kind | None]:
@@ -195,12 +195,12 @@ def _without_politeness(text: str, lexicon: Lexicon) -> tuple[str, Kind | None]:
 def _shapeless(reading: Reading) -> str | None:
     body = reading.body
     if not any(map(str.isalpha, body)):
-        return None if reading.find("number") else "没有文字"
+        return None if reading.holds("number") else "没有文字"
     if _HAN.search(body):
         spoken = [c for c in body if c.isalnum()]
         if len(set(spoken)) == 1 and len(spoken) > 2:
             return "同一个字重复"
         return "只有语气词" if reading.lexicon.politeness["noise"].fullmatch(body) else None
-    if _LATIN_WORD.search(body) and not reading.find("english") and not reading.find("number"):
+    if _LATIN_WORD.search(body) and not reading.holds("english") and not reading.holds("number"):
         return "不成词的字母"
     return None

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from intents.kinds import Kind
+from intents.sieve import Sieve
 
 __all__ = ["Cue", "Lexicon", "Situation", "read_lexicon"]
 
@@ -70,6 +71,7 @@ class Lexicon:
     concepts: Mapping[str, re.Pattern[str]]
     situations: Mapping[str, Situation]
     cues: tuple[Cue, ...]
+    sieve: Sieve
 
 
 def read_lexicon(source: str | None = None) -> Lexicon:
@@ -88,11 +90,13 @@ def read_lexicon(source: str | None = None) -> Lexicon:
         _require(name, (*situation.all, *situation.none), concepts.keys())
     names = concepts.keys() | file.situations.keys()
     cues = tuple(_cue(kind, row, concepts, names) for kind, rows in file.kinds.items() for row in rows)
+    patterns = {name: _compiled(pattern, concepts) for name, pattern in concepts.items()}
     return Lexicon(
         politeness={name: _compiled("|".join(parts), concepts) for name, parts in file.politeness.items()},
-        concepts={name: _compiled(pattern, concepts) for name, pattern in concepts.items()},
+        concepts=patterns,
         situations={name: Situation(row.all, row.none) for name, row in file.situations.items()},
         cues=cues,
+        sieve=Sieve([p.pattern for p in (*patterns.values(), *(cue.match for cue in cues)) if p is not None]),
     )
 
 

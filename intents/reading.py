@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from itertools import pairwise
 
 from intents.kinds import Kind
@@ -13,67 +12,61 @@ from intents.lexicon import Cue, Lexicon
 __all__ = ["Reading"]
 
 
-@dataclass(slots=True)
 class Reading:
-    """One text without its greetings and thanks, while it is read; every concept is looked for at most once."""
+    """One text without its greetings and thanks, and every concept and situation that is found in it."""
 
-    body: str
-    tokens: tuple[str, ...]
-    terms: frozenset[str]
-    lexicon: Lexicon
-    _seen: dict[str, re.Match[str] | None] = field(default_factory=dict)
-
-    def find(self, concept: str) -> re.Match[str] | None:
-        if concept not in self._seen:
-            self._seen[concept] = self.lexicon.concepts[concept].search(self.body)
-        return self._seen[concept]
+    def __init__(self, body: str, tokens: tuple[str, ...], terms: frozenset[str], lexicon: Lexicon) -> None:
+        self.body = body
+        self.tokens = tokens
+        self.lexicon = lexicon
+        self._terms = terms
+        bounded = f"^{body}$"
+        self._pieces = frozenset((*bounded, *map("".join, pairwise(bounded))))
+        self._possible = lexicon.sieve.possible(self._pieces)
+        self._concepts = {
+            name: match
+            for name, pattern in lexicon.concepts.items()
+            if pattern.pattern in self._possible and (match := pattern.search(body))
+        }
+        found = frozenset(self._concepts)
+        self._held = found.union(
+            name
+            for name, situation in lexicon.situations.items()
+            if found.issuperset(situation.all) and found.isdisjoint(situation.none)
+        )
 
     def holds(self, name: str) -> bool:
         """Tell whether the concept or situation called `name` is there."""
-        situation = self.lexicon.situations.get(name)
-        if situation is None:
-            return self.find(name) is not None
-        return all(self.find(part) for part in situation.all) and not any(self.find(part) for part in situation.none)
+        return name in self._held
 
     def has_term(self) -> bool:
         """Tell whether anything in the text belongs to the bureau's vocabulary."""
-        return self.find("tax") is not None or any(token in self.terms for token in self.tokens)
+        return self.holds("tax") or not self._terms.isdisjoint(self.tokens)
 
     def weigh(self) -> dict[Kind, list[tuple[float, str]]]:
         """Return, for every kind that a cue speaks for, the weights and reasons, the heaviest first."""
         found: dict[Kind, list[tuple[float, str]]] = {}
         for cue in self.lexicon.cues:
-            reason = self._reason(cue)
-            if reason is not None:
-                found.setdefault(cue.kind, []).append((cue.weight, reason))
+            if cue.match is not None and cue.match.pattern not in self._possible:
+                continue
+            if self._held.issuperset(cue.all) and self._held.isdisjoint(cue.none):
+                match = cue.match.search(self.body) if cue.match is not None else self._first(cue.all)
+                if match is not None or cue.match is None:
+                    found.setdefault(cue.kind, []).append((cue.weight, _reason(cue, match)))
         for weighed in found.values():
             weighed.sort(key=lambda pair: -pair[0])
         return found
 
     def features(self) -> frozenset[str]:
         """Return by what the text is known: words (`/`), concepts (`@`), characters and pairs of characters."""
-        return frozenset(self._features())
+        return self._pieces.union((f"@{name}" for name in self._held), (f"/{token}" for token in self.tokens))
 
-    def _features(self) -> Iterator[str]:
-        for name in (*self.lexicon.concepts, *self.lexicon.situations):
-            if self.holds(name):
-                yield f"@{name}"
-        bounded = f"^{self.body}$"
-        yield from bounded
-        yield from map("".join, pairwise(bounded))
-        for token in self.tokens:
-            yield f"/{token}"
+    def _first(self, names: Iterable[str]) -> re.Match[str] | None:
+        return next((self._concepts[name] for name in names if name in self._concepts), None)
 
-    def _reason(self, cue: Cue) -> str | None:
-        if not all(self.holds(name) for name in cue.all):
-            return None
-        match = cue.match.search(self.body) if cue.match is not None else self._first(cue.all)
-        if (cue.match is not None and match is None) or any(self.holds(name) for name in cue.none):
-            return None
-        said = match[0][:12] if match else ""
-        if not said:
-            return cue.because or "整体判断"
-        return f"{cue.because}（“{said}”）" if cue.because else f"出现“{said}”"
 
-    def _first(self, names: tuple[str, ...]) -> re.Match[str] | None:
-        return next((self.find(name) for name in names if name in self.lexicon.concepts), None)
+def _reason(cue: Cue, match: re.Match[str] | None) -> str:
+    said = match[0][:12] if match else ""
+    if not said:
+        return cue.because or "整体判断"
+    return f"{cue.because}（“{said}”）" if cue.because else f"出现“{said}”"

@@ -139,7 +139,7 @@ def test_a_short_text_takes_far_less_than_a_hundredth_of_a_second(interpreter: I
     began = time.process_time()
     for message in _MESSAGES:
         interpreter.understand(message["text"])
-    # About half a millisecond each on an idle machine; the room above it is for busy ones.
+    # About a fifth of a millisecond each on an idle machine; the room above it is for busy ones.
     assert (time.process_time() - began) / len(_MESSAGES) < 0.005
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,36 +20,27 @@ _RIDGE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What was learned: one weight for every feature and kind."""
+    """What was learned: for every feature a row, what it adds for each kind and, last, to the square of the length."""
 
     kinds: tuple[Kind, ...]
-    vocabulary: Mapping[str, int]
-    emphasis: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    base: NDArray[np.float64]
+    vocabulary: dict[str, int]
+    shares: NDArray[np.float64]
+    base: tuple[float, ...]
 
-    def scores(self, features: Iterable[str]) -> dict[Kind, float]:
+    def scores(self, features: Set[str]) -> dict[Kind, float]:
         """Return for every kind how alike the text is to its examples: about 1 for very, about 0 for not at all."""
-        row = self._row(features)
-        if not row:
-            return dict(zip(self.kinds, self.base.tolist(), strict=True))
-        emphasis = self.emphasis[row]
-        alike = (emphasis / np.linalg.norm(emphasis)) @ self.weights[row] + self.base
-        return dict(zip(self.kinds, alike.tolist(), strict=True))
+        rows = sorted(map(self.vocabulary.__getitem__, self.vocabulary.keys() & features))
+        *sums, square = self.shares.take(np.array(rows, np.intp), axis=0).sum(axis=0).tolist()
+        length = math.sqrt(square) or 1.0
+        return {kind: total / length + base for kind, total, base in zip(self.kinds, sums, self.base, strict=True)}
 
     def telling(self, features: Iterable[str], kind: Kind) -> tuple[str, ...]:
         """Return up to two words of the text that spoke most for `kind`."""
         column = self.kinds.index(kind)
         words = [word for word in features if word.startswith("/") and len(word) > 2 and word in self.vocabulary]
-        ranked = sorted(words, key=lambda word: -self._share(word, column))
-        return tuple(word[1:] for word in ranked[:2] if self._share(word, column) > 0)
-
-    def _share(self, word: str, column: int) -> float:
-        index = self.vocabulary[word]
-        return float(self.emphasis[index] * self.weights[index, column])
-
-    def _row(self, features: Iterable[str]) -> list[int]:
-        return sorted(self.vocabulary[feature] for feature in features if feature in self.vocabulary)
+        shares = {word: self.shares.item(self.vocabulary[word], column) for word in words}
+        ranked = sorted(words, key=lambda word: (-shares[word], word))
+        return tuple(word[1:] for word in ranked[:2] if shares[word] > 0)
 
 
 def learn(examples: Sequence[tuple[frozenset[str], Kind]]) -> Likeness:
@@ -73,7 +65,8 @@ def learn(examples: Sequence[tuple[frozenset[str], Kind]]) -> Likeness:
     dual = np.linalg.solve(alike, wanted - base)
     weights = np.zeros((len(vocabulary), len(kinds)))
     np.add.at(weights, words, shares[:, np.newaxis] * dual[texts])
-    return Likeness(kinds, vocabulary, emphasis, weights, base)
+    emphatic = emphasis[:, np.newaxis]
+    return Likeness(kinds, vocabulary, np.hstack((emphatic * weights, emphatic**2)), tuple(base.tolist()))
 
 
 def _alike(texts: NDArray[np.intp], words: NDArray[np.intp], shares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -59,6 +59,8 @@ def _always(_: str) -> bool:
 # Character for character, so that positions stay those of the text given.
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _D = "[0-9]"
+# Without any of these, of either width, no shape below is met; most questions have none.
+_SIGN = re.compile("[0-9@０-９＠]")
 # Separators that people put into long numbers; never a line break.
 _GAP = r"[ \t-]?"
 _BEFORE = r"(?<![0-9A-Za-z])"
@@ -152,6 +154,8 @@ def mask(text: str) -> str:
 
 
 def _find(text: str) -> list[tuple[Finding, _Shape]]:
+    if not _SIGN.search(text):
+        return []
     text = text.translate(_HALF_WIDTH)
     found: list[tuple[Finding, _Shape]] = []
     for shape in _SHAPES:

@@ -40,6 +40,7 @@ def _kinds(text: str) -> list[PersonalKind]:
         (f"卡号{_CARD}", PersonalKind.BANK_CARD),
         (f"卡号{_CARD[:4]} {_CARD[4:8]} {_CARD[8:12]} {_CARD[12:]}", PersonalKind.BANK_CARD),
         ("发到 made.up@example.com 吧", PersonalKind.EMAIL),
+        ("发到ｍａｄｅ．ｕｐ＠ｅｘａｍｐｌｅ．ｃｏｍ吧", PersonalKind.EMAIL),
     ],
 )
 def test_each_kind_of_personal_number_is_found(text: str, kind: PersonalKind) -> None:

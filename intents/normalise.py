@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import ChainMap
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,28 @@ def _converter() -> OpenCC:
     return OpenCC("t2s")
 
 
+@cache
+def _traditional() -> frozenset[str]:
+    """Give characters of which every word that OpenCC replaces has one: a text without any of them stays as it is."""
+    words = ChainMap(*(words for _, _, words in _converter().dict_cache.values()))
+    replaced = {
+        word: meant for word, (meant, *_) in ((word, words[word].split(" ")) for word in words) if word != meant
+    }
+    alone = {word for word in replaced if len(word) == 1}
+    inside = (set(word) - set(meant) for word, meant in replaced.items() if alone.isdisjoint(word))
+    return frozenset(alone.union(*inside))
+
+
+def _simplified(text: str) -> str:
+    if _traditional().isdisjoint(text):
+        return text
+    simplified: str = _converter().convert(text)
+    return simplified
+
+
 def _visible(text: str) -> str:
+    if text.isprintable() and _SELECTORS.isdisjoint(text):
+        return text
     return "".join(
         " " if c.isspace() else c
         for c in text
@@ -38,8 +60,7 @@ def _visible(text: str) -> str:
 
 def _once(text: str) -> str:
     text = unicodedata.normalize("NFKC", _visible(unicodedata.normalize("NFKC", text)).casefold())
-    simplified: str = _converter().convert(text)
-    return _SPACES.sub(" ", _SPACE_BETWEEN_HAN.sub("", simplified)).strip()
+    return _SPACES.sub(" ", _SPACE_BETWEEN_HAN.sub("", _simplified(text))).strip()
 
 
 def normalise(text: str) -> str:

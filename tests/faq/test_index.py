@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faq.index import Index, IndexEntry, load_synonyms, plain_view
-from intents import make_tokenizer
+from faq.contrasts import said
+from faq.index import Index, IndexEntry
+from faq.views import alike_view, load_synonyms, plain_view
+from intents import Tokenizer, make_tokenizer
 
 ENTRIES = (
     IndexEntry(
@@ -26,8 +28,13 @@ TEXTS = ("专票掉了咋办", "契税多少", "个税汇算清缴截止到哪�
 
 
 @pytest.fixture(scope="module")
-def index() -> Index:
-    return Index.build(ENTRIES, make_tokenizer())
+def tokenizer() -> Tokenizer:
+    return make_tokenizer()
+
+
+@pytest.fixture(scope="module")
+def index(tokenizer: Tokenizer) -> Index:
+    return Index.build(ENTRIES, tokenizer)
 
 
 @pytest.mark.parametrize(
@@ -81,24 +88,38 @@ def test_a_text_without_anything_in_common_finds_nothing(index: Index, text: str
     assert index.rank(text) == ()
 
 
-def test_an_empty_index_finds_nothing() -> None:
-    assert Index.build((), make_tokenizer()).rank("契税多少") == ()
+def test_an_empty_index_finds_nothing(tokenizer: Tokenizer) -> None:
+    assert Index.build((), tokenizer).rank("契税多少") == ()
 
 
-def test_an_entry_without_any_words_is_kept_and_never_found() -> None:
-    index = Index.build((*ENTRIES, IndexEntry("empty", "？？", ("",))), make_tokenizer())
-    assert all(candidate.entry_id != "empty" for text in TEXTS for candidate in index.rank(text, 100))
+def test_an_entry_without_any_words_is_kept_and_never_found(tokenizer: Tokenizer) -> None:
+    index = Index.build((*ENTRIES, IndexEntry("empty", "？？", ("",))), tokenizer)
+    texts = (*TEXTS, "请问")  # of which the alike view is as empty as the entry
+    assert all(candidate.entry_id != "empty" for text in texts for candidate in index.rank(text, 100))
 
 
-def test_two_entries_with_one_id_are_refused() -> None:
+def test_two_entries_with_one_id_are_refused(tokenizer: Tokenizer) -> None:
     with pytest.raises(ValueError, match="stamp"):
-        Index.build((*ENTRIES, IndexEntry("stamp", "另一条")), make_tokenizer())
+        Index.build((*ENTRIES, IndexEntry("stamp", "另一条")), tokenizer)
 
 
-def test_views_belong_to_their_entry(index: Index) -> None:
-    assert index.views_of("lost-special") == ("增值税专用发票丢失怎么", "增值税专用发票丢失怎么")
+def test_what_all_phrasings_of_an_entry_name_is_kept_with_it(tokenizer: Tokenizer) -> None:
+    index = Index.build((IndexEntry("deed", "契税是不是3%", ("契税交1%吗", "房子要交多少税")), *ENTRIES), tokenizer)
+    assert index.said("deed") == said("契税3%") | said("契税1%")
     with pytest.raises(KeyError):
-        index.views_of("missing")
+        index.said("missing")
+
+
+def test_a_text_that_was_read_once_is_ranked_as_it_stands(index: Index) -> None:
+    for text in TEXTS:
+        assert index.nearest(index.read(text), 3) == index.rank(text, 3)
+
+
+def test_three_thousand_entries_are_each_found_by_their_question(tokenizer: Tokenizer) -> None:
+    entries = [IndexEntry(f"{number:04}", f"第{number}号公告什么时候执行") for number in range(3000)]
+    index = Index.build(entries, tokenizer)
+    for entry in entries[::97]:
+        assert index.rank(entry.question, 1)[0].entry_id == entry.id
 
 
 @settings(deadline=None, max_examples=25)
@@ -130,7 +151,7 @@ def test_an_index_cannot_be_changed(index: Index) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "written"),
+    ("spoken", "written"),
     [
         ("个税怎么报", "个人所得税怎样报"),
         ("专票能不能作废", "增值税专用发票可不可以作废"),
@@ -138,8 +159,8 @@ def test_an_index_cannot_be_changed(index: Index) -> None:
         ("车购税税率有多少呢", "车辆购置税税率有多少"),
     ],
 )
-def test_daily_speech_and_office_speech_have_one_view(index: Index, said: str, written: str) -> None:
-    assert index.view(said) == index.view(written)
+def test_daily_speech_and_office_speech_have_one_view(spoken: str, written: str) -> None:
+    assert alike_view(spoken) == alike_view(written)
 
 
 def test_full_width_traditional_and_spaced_out_texts_have_one_plain_view() -> None:

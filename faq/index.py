@@ -1,10 +1,10 @@
 """Finds which entries a text resembles: an immutable index of phrasings, and the ranking of one text against it.
 
-A text is looked at in two views (faq/views.py), plainly and with its wording made alike. Either view is a set of
-features: characters, pairs of neighbouring characters and, at half weight, the words a search engine would cut. Every
-feature weighs its inverse document frequency, counted over entries, so that an entry with many phrasings does not make
-its own words look common. The likeness of two views is the weighted Dice coefficient, 2·shared / (one + other); the
-score of a phrasing is the mean over both views, that of an entry its best phrasing's.
+A text is a set of features (faq/views.py). Characters count most, words a quarter as much, pairs of neighbouring
+characters a tenth: one thing is asked in many orders. Every feature weighs its inverse document frequency, counted over
+entries, so that an entry with many phrasings does not make its own words look common. The likeness of two texts is what
+they share, divided by the mean of what either has in all (Tversky's index); the text that is asked counts a little more
+in that mean than the phrasing. The score of an entry is that of its best phrasing.
 
 Nothing is changed after `Index.build`: threads may share an index, and whoever publishes builds a new one beside it.
 """
@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, pairwise
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,10 @@ from faq.views import WORD, Tokens, Views
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 
-WORD_WEIGHT = 0.5
+PAIR_WEIGHT, WORD_WEIGHT = 0.1, 0.25
+ASKED = 0.55  # what the text counts in the mean; the phrasing counts the rest
 NEARLY = 0.4  # most of the time the candidates have more than this share of the best score: the rest needs no sorting
-PLAIN, ALIKE = 0, 1
-NO_FEATURE, NO_WORD = 0, 2  # slots of every feature and every word that no phrasing has
+NO_CHARACTER, NO_PAIR, NO_WORD = 0, 1, 2  # slots of what no phrasing has
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,70 +55,65 @@ class Candidate:
 
 
 class _Slots(dict[str, int]):
-    """The slot of each feature in the plain view; the next one is its slot in the alike view."""
+    """The slot of each feature; what has none falls into the slot of its kind, which is empty."""
 
     def __missing__(self, feature: str) -> int:
-        return NO_WORD if feature.startswith(WORD) else NO_FEATURE
+        if len(feature) == 1:
+            return NO_CHARACTER
+        return NO_WORD if feature.startswith(WORD) else NO_PAIR
 
 
 class _Filled:
     """The slots that each phrasing fills, one phrasing after the other, while an index is built."""
 
     def __init__(self) -> None:
-        self.slots = _Slots({"": NO_FEATURE, WORD: NO_WORD})
+        self.slots = _Slots({" ": NO_CHARACTER, "  ": NO_PAIR, WORD * 2: NO_WORD})
         self.filled = array("i")
-        self.lengths = array("i")  # of the plain view of the first phrasing, of its alike view, of the next one …
+        self.lengths = array("i")
 
-    def add(self, views: Views) -> None:
+    def add(self, features: tuple[str, ...]) -> None:
         """Take the features of the next phrasing."""
         known = self.slots
-        for view, features in ((PLAIN, views.plain_features), (ALIKE, views.alike_features)):
-            self.filled.extend([known.setdefault(feature, 2 * len(known)) + view for feature in features])
-            self.lengths.append(len(features))
+        self.filled.extend([known.setdefault(feature, len(known)) for feature in features])
+        self.lengths.append(len(features))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Postings:
-    """Which phrasings have a feature, in which view, and what each feature and each phrasing weighs there.
+    """Which phrasings have a feature, and what each feature weighs.
 
-    A feature has a slot in each view. The postings of a slot, `postings[starts[slot]:starts[slot + 1]]`, are the places
-    of the phrasings that fill it: their numbers, and in the alike view so much more as there are phrasings.
+    The postings of a slot, `postings[starts[slot]:starts[slot + 1]]`, are the numbers of the phrasings that fill it.
+    `totals` is what all features of a phrasing weigh, times its share in the mean.
     """
 
     slots: _Slots
     starts: Integers
     postings: Integers
     weights: Floats
-    totals: Floats  # by view and phrasing
+    totals: Floats
 
     @classmethod
     def build(cls, texts: _Filled, owners: Integers) -> Self:
         """Turn filled slots round; `owners` says which entry (0, 1, …, ascending) a phrasing belongs to."""
         filled = np.array(texts.filled, dtype=np.int32)
-        phrasings, views = np.divmod(np.repeat(np.arange(2 * len(owners), dtype=np.int32), texts.lengths), np.int32(2))
+        phrasings = np.repeat(np.arange(len(owners), dtype=np.int32), texts.lengths)
         order = np.argsort(filled, kind="stable")
-        starts = np.zeros(2 * len(texts.slots) + 1, dtype=np.int32)
-        np.cumsum(np.bincount(filled, minlength=len(starts) - 1), out=starts[1:])
-        weights = _weights(texts.slots, filled[order], owners[phrasings[order]])
-        places = views * np.int32(len(owners)) + phrasings
-        totals: Floats = np.bincount(places, weights[filled], 2 * len(owners)).astype(np.float64).reshape(2, -1)
-        totals[totals == 0] = 1.0  # nothing is like an empty text; and nothing is divided by nothing
-        postings = cls(texts.slots, starts, places[order], weights, totals)
-        for values in (postings.starts, postings.postings, postings.weights, postings.totals):
+        postings = phrasings[order]
+        starts = np.zeros(len(texts.slots) + 1, dtype=np.int32)
+        np.cumsum(np.bincount(filled, minlength=len(texts.slots)), out=starts[1:])
+        weights = _weights(texts.slots, filled[order], owners[postings])
+        totals = np.asarray(np.bincount(phrasings, weights[filled], len(owners)), dtype=np.float64) * (1 - ASKED)
+        for values in (starts, postings, weights, totals):
             values.setflags(write=False)
-        return postings
+        return cls(texts.slots, starts, postings, weights, totals)
 
-    def likeness(self, views: Views) -> Floats:
-        """Give the mean over both views of the weighted Dice coefficient with every phrasing, 0 to 1."""
-        slots = np.array(list(map(self.slots.__getitem__, views.plain_features + views.alike_features)))
-        alike = len(views.plain_features)
-        slots[alike:] += ALIKE
+    def likeness(self, features: tuple[str, ...]) -> Floats:
+        """Give Tversky's index of these features, at least one, with every phrasing: 0 to 1."""
+        slots = np.array(list(map(self.slots.__getitem__, features)))
         weights, firsts, ends = self.weights[slots], self.starts[slots], self.starts[slots + 1]
         spans = [self.postings[first:end] for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)]
-        shared = np.bincount(np.concatenate(spans), np.repeat(weights, ends - firsts), self.totals.size)
-        half = len(self.totals[0])
-        likeness: Floats = shared[:half] / (self.totals[0] + weights[:alike].sum())
-        likeness += shared[half:] / (self.totals[1] + weights[alike:].sum())
+        shared = np.bincount(np.concatenate(spans), np.repeat(weights, ends - firsts), len(self.totals))
+        likeness: Floats = shared / (self.totals + ASKED * weights.sum())
         return likeness
 
 
@@ -126,10 +121,16 @@ def _weights(features: Collection[str], filled: Integers, owners: Integers) -> F
     """Weigh the slots by the entries that fill them; `filled` ascends, and `owners` within one slot."""
     anew = np.ones(len(filled), dtype=np.bool_)
     anew[1:] = (np.diff(filled) != 0) | (np.diff(owners) != 0)
-    holders = np.bincount(filled[anew], minlength=2 * len(features))
-    kinds = np.repeat([WORD_WEIGHT if feature.startswith(WORD) else 1.0 for feature in features], 2)
+    holders = np.bincount(filled[anew], minlength=len(features))
+    kinds = np.fromiter(map(_kind_weight, features), np.float64, len(features))
     weights: Floats = kinds * np.log1p((owners.max(initial=-1) + 1) / (holders + 0.5))
     return weights
+
+
+def _kind_weight(feature: str) -> float:
+    if len(feature) == 1:
+        return 1.0
+    return WORD_WEIGHT if feature.startswith(WORD) else PAIR_WEIGHT
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -157,8 +158,8 @@ class Index:
         for group in groups:
             read = [Views.read(phrasing, tokenizer) for phrasing in group]
             for views in read:
-                filled.add(views)
-            said.append(frozenset[Any]().union(*(views.said for views in read)))
+                filled.add(views.features)
+            said.append(frozenset(chain.from_iterable(views.said for views in read)))
             alike.extend(views.alike for views in read)
         lengths = list(map(len, groups))
         bounds = np.zeros(len(groups) + 1, dtype=np.int32)
@@ -187,7 +188,7 @@ class Index:
         """Do what `rank` does for a text that has been read."""
         if not self.entries or not views.plain or limit < 1:
             return ()
-        likeness = self._postings.likeness(views)
+        likeness = self._postings.likeness(views.features)
         words = self._weighed(views.words)
         return tuple(
             self._candidate(row, likeness, words)
@@ -205,7 +206,7 @@ class Index:
         return Candidate(self.entries[row].id, self._phrasings[at], float(likeness[at]), coverage)
 
     def _weighed(self, words: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
-        slots = [self._postings.slots[WORD + word] + ALIKE for word in words]
+        slots = [self._postings.slots[WORD + word] for word in words]
         return tuple(zip(words, self._postings.weights[slots].tolist(), strict=True))
 
 

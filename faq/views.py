@@ -1,4 +1,4 @@
-"""Reads one text as the index compares it: plainly, and with its wording made alike (data/synonyms.yaml)."""
+"""Reads one text as the index compares it: as it is written, and with its wording made alike (data/synonyms.yaml)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,6 @@ class Tokens(Protocol):
 
     def words(self, text: str) -> tuple[str, ...]:
         """Words of the text, none overlapping another."""
-
-    def finer(self, words: Iterable[str]) -> tuple[str, ...]:
-        """The same words, every long one preceded by the shorter words inside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +73,14 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
 class Views:
     """One text in both views, with all that is taken from them; read once and handed on.
 
-    Features are characters, pairs of neighbouring characters, and words marked by WORD, each once. `words` are the
-    words of the alike view that carry meaning, each once; `said` is what that view names that tells twins apart.
+    Features are the characters of both views, the pairs of neighbouring characters of the plain one, and the words of
+    the alike one, marked by WORD; each once. `words` are those words that carry meaning; `said` is what the alike view
+    names that tells twins apart.
     """
 
     plain: str
     alike: str
-    plain_features: tuple[str, ...]
-    alike_features: tuple[str, ...]
+    features: tuple[str, ...]
     words: tuple[str, ...]
     said: Said
 
@@ -93,12 +90,11 @@ class Views:
         synonyms = load_synonyms()
         plain = plain_view(text)
         alike = synonyms.apply(plain)
-        words = tokenizer.words(alike)
-        alike_features = _features(alike, tokenizer.finer(words))
-        plain_words = words if plain == alike else tokenizer.words(plain)
-        plain_features = _features(plain, tokenizer.finer(plain_words))
-        own = tuple(word for word in dict.fromkeys(words) if word not in synonyms.function_words)
-        return cls(plain, alike, plain_features, alike_features, own, said(alike))
+        words = dict.fromkeys(tokenizer.words(alike))
+        marked = [WORD + word for word in words]
+        features = tuple(dict.fromkeys(chain(plain, alike, map(add, plain, plain[1:]), marked)))
+        own = tuple([word for word in words if word not in synonyms.function_words])
+        return cls(plain, alike, features, own, said(alike))
 
 
 def plain_view(text: str) -> str:
@@ -109,7 +105,3 @@ def plain_view(text: str) -> str:
 def alike_view(text: str) -> str:
     """Give the plain view with every way of asking and every abbreviation in its one chosen form."""
     return load_synonyms().apply(plain_view(text))
-
-
-def _features(text: str, words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(chain(text, map(add, text, text[1:]), [WORD + word for word in words])))

@@ -32,25 +32,8 @@ class Tokenizer:
 
     def words(self, text: str) -> tuple[str, ...]:
         """Cut normalised `text` once, without overlaps; punctuation and spaces are left out."""
-        return _spoken(self._cutter.cut(text, HMM=False))
-
-    def finer(self, words: Iterable[str]) -> tuple[str, ...]:
-        """Give cut words as a search engine would have them: every long one preceded by the shorter words inside it.
-
-        The same as jieba's `cut_for_search`, which cuts the text once more.
-        """
-        finer: list[str] = []
-        for word in words:
-            if len(word) > 2:
-                finer += self._inside(word, 2)
-            if len(word) > 3:
-                finer += self._inside(word, 3)
-            finer.append(word)
-        return _spoken(finer)
-
-    def _inside(self, word: str, length: int) -> list[str]:
-        parts = [word[first : first + length] for first in range(len(word) - length + 1)]
-        return list(filter(self._cutter.FREQ.get, parts))
+        words = self._cutter.cut(text, HMM=False)
+        return tuple([word for word in words if word.isalnum() or any(map(str.isalnum, word))])
 
     def plausibility(self, words: Iterable[str]) -> float:
         """Mean natural logarithm of word frequency per character; below about -10.5 the text is hardly Chinese."""
@@ -120,7 +103,3 @@ def _sections() -> Iterable[tuple[str, list[str]]]:
             section = line.lstrip("# ")
         elif line.strip():
             yield section, line.split()
-
-
-def _spoken(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple([word for word in words if word.isalnum() or any(map(str.isalnum, word))])

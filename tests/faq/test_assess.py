@@ -88,7 +88,7 @@ def test_what_became_of_the_questions_adds_up_and_what_is_asked_is_told(tokenize
 
 
 def test_the_order_is_that_of_the_decision_and_not_of_mere_likeness(tokenizer: Tokenizer) -> None:
-    entries, text = {"first": "首套房契税多少", "second": "购买第二套住房契税多少"}, "二套房契税多少"
+    entries, text = {"first": "首套房契税多少", "second": "购买了第二套住房以后契税多少"}, "二套房契税多少"
     index = Index.build([IndexEntry(*entry) for entry in entries.items()], tokenizer)
     assert index.rank(text)[0].entry_id == "first"
     assert assessed(tokenizer, entries, (text, "second")).top1 == 1

@@ -311,6 +311,26 @@ def test_one_sum_written_otherwise_is_no_contradiction(twins: Index, text: str) 
     assert answered(decide(twins, text)) == "limit-small"
 
 
+@pytest.mark.parametrize("text", ["请问", "怎么办呀", "请问怎么", "什么时候"])
+def test_a_text_without_a_word_that_means_something_is_not_answered_outright(tokenizer: Tokenizer, text: str) -> None:
+    index = Index.build([IndexEntry("only", "请问什么时候怎么办")], tokenizer)
+    assert isinstance(decide(index, text), Nothing)
+
+
+@pytest.mark.parametrize(
+    ("text", "entry_id"),
+    [("小规模纳税人转一般纳税人怎么办理", "up"), ("一般纳税人转小规模纳税人怎么办理", "down")],
+)
+def test_the_same_words_in_another_order_are_another_question(tokenizer: Tokenizer, text: str, entry_id: str) -> None:
+    entries = (
+        IndexEntry("up", "小规模纳税人转一般纳税人怎么办理"),
+        IndexEntry("down", "一般纳税人转小规模纳税人怎么办理"),
+    )
+    index = Index.build((*entries, *TWINS), tokenizer)
+    assert answered(decide(index, text)) == entry_id
+    assert offered(decide(index, text.removesuffix("怎么办理"))) == {"up", "down"}
+
+
 def test_one_phrasing_of_two_entries_is_asked_back(tokenizer: Tokenizer) -> None:
     entries = (IndexEntry("a", "怎么办理停业"), IndexEntry("b", "怎么办理停业"), *TWINS)
     assert offered(decide(Index.build(entries, tokenizer), "怎么办理停业")) == {"a", "b"}

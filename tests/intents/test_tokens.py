@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from intents import Interpreter
-from intents.tokens import _import_jieba, _known, _spoken
+from intents.tokens import _import_jieba, _known
 
 
 @pytest.mark.parametrize(
@@ -32,17 +32,6 @@ from intents.tokens import _import_jieba, _known, _spoken
 )
 def test_a_tax_term_or_a_place_is_one_word(interpreter: Interpreter, word: str) -> None:
     assert word in interpreter.tokenizer.words(f"请问{word}怎么查")
-
-
-def test_searching_also_finds_the_words_inside_a_long_word(interpreter: Interpreter) -> None:
-    assert {"增值税", "发票", "增值税专用发票"} <= set(interpreter.tokenizer.finer(["增值税专用发票"]))
-
-
-def test_finer_words_are_those_that_jieba_would_cut_for_a_search_engine(interpreter: Interpreter) -> None:
-    tokenizer = interpreter.tokenizer
-    for text in (*tokenizer.terms, "小规模纳税人的增值税专用发票,在电子税务局app怎么开?", "a--b c++ 100% 3.5%", ""):
-        by_jieba = _spoken(tokenizer._cutter.cut_for_search(text, HMM=False))  # noqa: SLF001 # the same dictionary
-        assert tokenizer.finer(tokenizer.words(text)) == by_jieba
 
 
 def test_punctuation_is_no_word(interpreter: Interpreter) -> None:

@@ -10,5 +10,6 @@ def make_router() -> Router:
     router = Router(name="officer")
     router.message.filter(FromOfficer())
     router.callback_query.filter(FromOfficer())
-    router.include_routers(desk.make_router(), extensions.make_router(), cases.make_router())
+    for part in (desk, extensions, cases):
+        part.register(router)
     return router

@@ -21,8 +21,7 @@ MOST_CHARACTERS = 3500
 MOST_CHARACTERS_OF_A_REASON = 500
 
 
-def make_router() -> Router:
-    router = Router(name="officer.cases")
+def register(router: Router) -> None:
     router.callback_query.register(take, Handle.filter(F.act == "sign"))
     router.callback_query.register(begin_answer, Handle.filter(F.act == "answer"))
     router.callback_query.register(choose_department, Handle.filter(F.act == "pass_on"))
@@ -37,7 +36,6 @@ def make_router() -> Router:
     router.message.register(request, Expecting(REQUESTING), When(F.text & ~F.text.startswith("/")))
     router.message.register(give_answer, Expecting(ANSWERING), When(F.text & ~F.text.startswith("/")))
     router.message.register(nothing_to_do, When(F.text & (F.chat.type == "private")))
-    return router
 
 
 async def visible(conversation: Conversation, case_id: int, action: Action) -> Case | None:

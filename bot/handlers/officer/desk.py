@@ -13,15 +13,13 @@ from escalation.casebook import open_cases_for
 LABELS = {"待办办件", "To do"}  # the page's shortcut says its label
 
 
-def make_router() -> Router:
-    router = Router(name="desk")
+def register(router: Router) -> None:
     router.message.register(start, CommandStart())
     router.message.register(start, Command("help"))
     router.message.register(list_todo, Command("todo", "cases"))
     router.message.register(list_todo, When(F.text.in_(LABELS)))
     router.message.register(change_language, Command("language"))
     router.callback_query.register(press_todo, Menu.filter(F.act == "todo"))
-    return router
 
 
 async def start(_message: Message, conversation: Conversation) -> None:

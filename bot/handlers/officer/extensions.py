@@ -15,12 +15,10 @@ REASON = "officer.extension"
 MOST_CHARACTERS = 500
 
 
-def make_router() -> Router:
-    router = Router(name="extensions")
+def register(router: Router) -> None:
     router.callback_query.register(ask_reason, Handle.filter(F.act == "extend"))
     router.callback_query.register(decide, Extend.filter())
     router.message.register(request, Expecting(REASON), When(F.text & ~F.text.startswith("/")))
-    return router
 
 
 async def ask_reason(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:

@@ -10,5 +10,6 @@ def make_router() -> Router:
     router = Router(name="taxpayer")
     router.message.filter(FromTaxpayer())
     router.callback_query.filter(FromTaxpayer())
-    router.include_routers(start.make_router(), lookup.make_router(), cases.make_router(), ask.make_router())
+    for part in (start, lookup, cases, ask):
+        part.register(router)
     return router

@@ -35,14 +35,12 @@ COURTESIES = {
 NO_LETTERS = {*COURTESIES, Kind.HUMAN, Kind.STATUS}
 
 
-def make_router() -> Router:
-    router = Router(name="ask")
+def register(router: Router) -> None:
     router.message.register(hear, When(F.text))
     router.callback_query.register(feedback, Feedback.filter())
     router.callback_query.register(choose, Choice.filter())
     router.callback_query.register(insist, Insist.filter())
     router.callback_query.register(sort, Sort.filter(F.act.in_({"supplement", "new"})))
-    return router
 
 
 async def hear(message: Message, conversation: Conversation) -> None:

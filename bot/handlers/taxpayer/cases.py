@@ -13,14 +13,12 @@ from escalation.cases import rate
 OWN_CASES = {"我的办件", "我的办件到哪了", "My cases"}  # the page's shortcut says its label
 
 
-def make_router() -> Router:
-    router = Router(name="cases")
+def register(router: Router) -> None:
     router.message.register(list_cases, Command("cases"))
     router.message.register(list_cases, When(F.text.in_(OWN_CASES)))
     router.callback_query.register(press_list, Menu.filter(F.act == "cases"))
     router.callback_query.register(look, OwnCase.filter(F.act.in_({"view", "how"})))
     router.callback_query.register(give_stars, Rate.filter())
-    return router
 
 
 async def list_cases(_message: Message, conversation: Conversation) -> None:

@@ -22,8 +22,7 @@ NUMBER_AND_CODE = re.compile(
 HALF_OF_IT = re.compile(r"20\d\d-?\d{6}|[0-9a-z]{4}-?[0-9a-z]{4}")
 
 
-def make_router() -> Router:
-    router = Router(name="lookup")
+def register(router: Router) -> None:
     router.message.register(ask, Command("lookup"))
     router.message.register(ask, When(F.text.in_(LABELS)))
     router.callback_query.register(press, Menu.filter(F.act == "lookup"))
@@ -31,7 +30,6 @@ def make_router() -> Router:
     router.message.register(
         not_a_code, Expecting(LOOKUP), When(F.text.func(lambda text: HALF_OF_IT.fullmatch(normalise(text)) is not None))
     )
-    return router
 
 
 def _number_and_code(text: str) -> re.Match[str] | None:

@@ -13,14 +13,12 @@ from storage.people import change_address, find_officer, open_invitation, use_in
 from storage.tables import bureaus
 
 
-def make_router() -> Router:
-    router = Router(name="start")
+def register(router: Router) -> None:
     router.message.register(enter, CommandStart(deep_link=True))
     router.message.register(start, CommandStart())
     router.message.register(start, Command("help"))
     router.message.register(change_language, Command("language"))
     router.callback_query.register(press_language, Menu.filter(F.act == "language"))
-    return router
 
 
 async def start(_message: Message, conversation: Conversation) -> None:

@@ -6,35 +6,59 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from faq.catalog import Entry, published, revision_of
-from faq.index import Index, IndexEntry
-from faq.matching import Decision, decide
+from faq.catalog import Entry, in_force, overridden, published, revision_of
+from faq.index import Candidate, Index, IndexEntry, plain_view
+from faq.matching import Answer, Decision, decide
 from intents import Tokenizer
 from storage.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """The entries of one revision that answer on one day, and the index over them. Expired entries are not in it."""
+    """The entries of one revision that answer on one day, and the index over them. What has expired or has not begun
+    is not in it.
+
+    `overrides` are wordings as they are compared, each with the code of the entry that answers them whatever the index
+    finds.
+    """
 
     revision: int
     on: date
     index: Index
     entries: Mapping[str, Entry]
+    overrides: Mapping[str, str]
 
     def decide(self, text: str) -> Decision:
-        return decide(self.index, text)
+        """An exact override wins; where there is none for this wording, the index is asked."""
+        entry = self.overriding(text)
+        if entry is None:
+            return decide(self.index, text)
+        candidate = Candidate(entry.code, entry.question, 1.0, 1.0)
+        return Answer(candidate, 1.0, (candidate,))
+
+    def overriding(self, text: str) -> Entry | None:
+        """The entry that an officer has laid down for just this wording."""
+        code = self.overrides.get(plain_view(text)) if self.overrides else None
+        return None if code is None else self.entries[code]
 
 
-def make_edition(entries: Sequence[Entry], tokenizer: Tokenizer, *, revision: int, on: date) -> Edition:
-    """Build the index over the entries that are valid on a local date."""
-    valid = [entry for entry in entries if entry.valid_until is None or entry.valid_until >= on]
-    indexed = [IndexEntry(entry.code, entry.question, entry.phrasings) for entry in valid]
+def make_edition(
+    entries: Sequence[Entry],
+    tokenizer: Tokenizer,
+    *,
+    revision: int,
+    on: date,
+    overrides: Mapping[str, str] = MappingProxyType({}),
+) -> Edition:
+    """Build the index over the entries that answer on a local date; an override for any other is silent with it."""
+    valid = {entry.code: entry for entry in in_force(entries, on)}
+    indexed = [IndexEntry(entry.code, entry.question, entry.phrasings) for entry in valid.values()]
     return Edition(
         revision=revision,
         on=on,
         index=Index.build(indexed, tokenizer),
-        entries=MappingProxyType({entry.code: entry for entry in valid}),
+        entries=MappingProxyType(valid),
+        overrides=MappingProxyType({view: code for view, code in overrides.items() if code in valid}),
     )
 
 
@@ -51,6 +75,8 @@ class LiveFaq:
             revision = await revision_of(reader)
             if (revision, today) == (self.edition.revision, self.edition.on):
                 return False
-            entries = await published(reader)
-        self.edition = await asyncio.to_thread(make_edition, entries, self._tokenizer, revision=revision, on=today)
+            entries, overrides = await published(reader), await overridden(reader)
+        self.edition = await asyncio.to_thread(
+            make_edition, entries, self._tokenizer, revision=revision, on=today, overrides=overrides
+        )
         return True

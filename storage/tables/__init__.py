@@ -5,7 +5,7 @@ from storage.tables.cases import case_access, case_events, case_messages, cases,
 from storage.tables.columns import metadata
 from storage.tables.duties import duties, reminders
 from storage.tables.extensions import extensions
-from storage.tables.faq import asked, entries, phrasings
+from storage.tables.faq import asked, entries, entry_events, gaps, overrides, revisions
 from storage.tables.house import counters, facts, leases
 from storage.tables.inbox import conversations, lanes, updates
 from storage.tables.outbox import notices
@@ -36,8 +36,10 @@ __all__ = [
     "departments",
     "duties",
     "entries",
+    "entry_events",
     "extensions",
     "facts",
+    "gaps",
     "invitations",
     "lanes",
     "leases",
@@ -45,8 +47,9 @@ __all__ = [
     "notices",
     "officer_departments",
     "officers",
-    "phrasings",
+    "overrides",
     "reminders",
+    "revisions",
     "routing_lessons",
     "sessions",
     "taxpayers",

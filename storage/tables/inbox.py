@@ -32,13 +32,9 @@ updates = Table(
     sqlite_autoincrement=True,
 )
 
-Index("ix_updates_unsettled", updates.c.lane_id, updates.c.id)
-Index(
-    "ix_updates_waiting",
-    updates.c.id,
-    sqlite_where=updates.c.settled_at.is_(None),
-    postgresql_where=updates.c.settled_at.is_(None),
-)
+unsettled = updates.c.settled_at.is_(None)
+Index("ix_updates_unsettled", updates.c.lane_id, updates.c.id, sqlite_where=unsettled, postgresql_where=unsettled)
+Index("ix_updates_waiting", updates.c.id, sqlite_where=unsettled, postgresql_where=unsettled)
 
 conversations = Table(
     "conversations",

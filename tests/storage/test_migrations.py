@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import storage.schema
 from storage.database import DatabaseError, make_engine, parse_url
 from storage.schema import config_for, current_revision, is_newest, migrate, upgrade
-from storage.tables import addresses, bureaus, metadata, officers
+from storage.tables import addresses, bureaus, entries, metadata, officers
+from storage.tables import revisions as texts
 from storage.vault import make_vault
 from tests.house import sqlite_url
 from tests.storage.opened import KEY, found_bureau, opened
 
 REVISION = "alembic_version"
+OF_THE_FAQ = ("entries", "phrasings", "asked")
 
 
 @asynccontextmanager
@@ -46,7 +49,9 @@ def schema_of(connection: Connection) -> set[str]:
     """The whole schema in the database's own words, line by line: columns, keys, constraints, (partial) indexes."""
     if connection.dialect.name == "sqlite":
         made = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
-        lines = {f"{name}: {line.strip().rstrip(',')}" for name, sql in made for line in sql.splitlines()}
+        # A table that was built anew has its name in quotes.
+        plain = [(name, sql.replace(f'CREATE TABLE "{name}"', f"CREATE TABLE {name}")) for name, sql in made]
+        lines = {f"{name}: {line.strip().rstrip(',')}" for name, sql in plain for line in sql.splitlines()}
     else:
         columns = text(
             "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default "
@@ -106,6 +111,10 @@ async def test_the_migrated_schema_has_what_the_rules_rest_on(tmp_path: Path) ->
             lines = await connection.run_sync(schema_of)
     counted = {line.split(":")[0] for line in lines if "AUTOINCREMENT" in line}
     assert {"updates", "notices", "web_messages"} <= counted
+    unsettled = [line for line in lines if line.startswith("ix_updates_unsettled")]
+    assert unsettled == [
+        "ix_updates_unsettled: CREATE INDEX ix_updates_unsettled ON updates (lane_id, id) WHERE settled_at IS NULL"
+    ]
     open_duty = [line for line in lines if line.startswith("uq_duties_open")]
     assert open_duty == [
         "uq_duties_open: "
@@ -293,6 +302,57 @@ async def test_a_step_that_leaves_orphans_is_undone(tmp_path: Path, more_steps: 
         with pytest.raises(DatabaseError, match=r"addresses.*officers"):
             await migrate(engine)
         assert await contents(engine) == before
+
+
+def add_entries(sync: Connection) -> None:
+    """Two entries as they stood before they had revisions, and somebody who asked for one of them."""
+    sync.exec_driver_sql("INSERT INTO bureaus (id, code, name, region) VALUES (1, 'b', '局', 'national')")
+    for values in ("1, 'e1', 'published', '问1'", "2, 'e2', 'retired', '问2'"):
+        rest = "1, '答', '据', 'vat', 'goods_services', '2027-12-31', true, '2025-11-03 04:00:00.000000+00:00'"
+        columns = "id, code, state, question, revision, answer, legal_basis, category, department_code, valid_until"
+        sync.exec_driver_sql(f"INSERT INTO entries ({columns}, sample, changed_at) VALUES ({values}, {rest})")  # noqa: S608  our own
+    sync.exec_driver_sql("INSERT INTO phrasings (entry_id, text) VALUES (1, '甲'), (1, '乙')")
+    sync.exec_driver_sql(
+        "INSERT INTO addresses (id, channel, chat_hash, chat_id, language, created_at, not_before) "
+        "VALUES (1, 'web', 'h', 'x', 'zh', '2025-11-03 04:00:00+00:00', '2025-11-03 04:00:00+00:00')"
+    )
+    sync.exec_driver_sql(
+        "INSERT INTO asked (id, address_id, text, asked_at, decision, confidence, entry_id) "
+        "VALUES (1, 1, 'x', '2025-11-03 04:00:00+00:00', 'answer', 0.9, 1)"
+    )
+
+
+def faq_of(sync: Connection) -> dict[str, list[dict[str, Any]]]:
+    tables = {name: sync.execute(text(f"SELECT * FROM {name} ORDER BY id")) for name in OF_THE_FAQ}  # noqa: S608  our own
+    return {name: [dict(row) for row in found.mappings()] for name, found in tables.items()}
+
+
+async def test_entries_of_the_first_schema_become_revision_1_and_go_back(database_url: str) -> None:
+    def climb(sync: Connection) -> None:
+        upgrade(sync, "0001")
+        add_entries(sync)
+        stood = faq_of(sync)
+        upgrade(sync, "0002")
+        kept = sync.execute(select(texts).order_by(texts.c.entry_id)).all()
+        assert [(row.number, row.state, row.author, row.phrasings, row.question) for row in kept] == [
+            (1, "published", "sample", ["甲", "乙"], "问1"),
+            (1, "published", "sample", [], "问2"),
+        ]
+        assert (kept[0].valid_until, kept[0].sample) == (date(2027, 12, 31), True)
+        assert kept[0].written_at == datetime(2025, 11, 3, 4, tzinfo=UTC)
+        heads = sync.execute(select(entries.c.state, entries.c.head).order_by(entries.c.id)).all()
+        assert [tuple(row) for row in heads] == [("published", 1), ("retired", 1)]
+        asked_before = sync.execute(text("SELECT entry_id, gap_id FROM asked")).all()
+        assert [tuple(row) for row in asked_before] == [(1, None)]
+        command.downgrade(config_for(sync), "-1")
+        assert faq_of(sync) == stood
+
+    async with engine_of(database_url) as engine, engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # as storage.schema does
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        await connection.run_sync(climb)
+        await connection.commit()
 
 
 def add_people(sync: Connection) -> None:

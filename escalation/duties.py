@@ -18,7 +18,7 @@ from escalation.terms import Terms, due, due_on
 from storage.database import Database
 from storage.house import insert_for
 from storage.outbox import REMINDER, Notice, tell
-from storage.people import Officer, addresses_of, officers_in, officers_of
+from storage.people import Officer, addresses_of, find_officer, officers_in, officers_of
 from storage.tables import bureaus, cases, duties, reminders
 from storage.unit import Reader, Unit, UnitAbandonedError
 
@@ -27,6 +27,10 @@ DUTIES = "duties"
 
 def held_by_department(department_id: int) -> str:
     return f"department:{department_id}"
+
+
+def held_by_officer(officer_id: int) -> str:
+    return f"officer:{officer_id}"
 
 
 def held_by_role(role: Role) -> str:
@@ -251,6 +255,9 @@ async def _resolve(reader: Reader, duty: Row[Any], addressee: Addressee) -> Sequ
     match addressee:
         case Addressee.HOLDER if holder == "department":
             return staff
+        case Addressee.HOLDER if holder == "officer":
+            owner = await find_officer(reader, int(name))
+            return [] if owner is None else [owner]
         case Addressee.HOLDER:
             return await _with_role(reader, duty.bureau_id, Role(name))
         case Addressee.HEAD:

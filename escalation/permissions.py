@@ -15,6 +15,8 @@ class Role(StrEnum):
     OFFICE = "office"
     LEADER = "leader"
     ADMINISTRATOR = "administrator"
+    FAQ_EDITOR = "faq_editor"
+    FAQ_APPROVER = "faq_approver"
 
 
 class Action(StrEnum):
@@ -61,3 +63,42 @@ def may(actor: Officer, action: Action, subject: CaseSubject) -> bool:
             return Role.OFFICE in actor.roles
         case _:
             return False
+
+
+class Keeping(StrEnum):
+    """What an officer does with the entries of the FAQ."""
+
+    READ = "read"
+    EDIT = "edit"  # drafts, phrasings, overrides, gaps, files; taking an entry out of service
+    APPROVE = "approve"  # publishing, refusing, putting back into service
+    VERIFY = "verify"
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySubject:
+    """What a decision about an entry depends on: the bureau that keeps the FAQ, and whose entry it is, if anybody's."""
+
+    bureau_id: int
+    department_id: int | None = None
+    owner_id: int | None = None
+
+
+EDITORS = frozenset({Role.FAQ_EDITOR, Role.ADMINISTRATOR})
+APPROVERS = frozenset({Role.FAQ_APPROVER, Role.ADMINISTRATOR})
+
+
+def may_keep(actor: Officer, act: Keeping, subject: EntrySubject) -> bool:
+    """Whether the officer may do this with the entry, as far as roles go.
+
+    第十一条: nobody approves what is their own, whatever their roles; that is known where the authors are known.
+    """
+    if actor.bureau_id != subject.bureau_id:
+        return False
+    concerned = subject.owner_id == actor.id or subject.department_id in actor.departments
+    match act:
+        case Keeping.EDIT:
+            return not EDITORS.isdisjoint(actor.roles)
+        case Keeping.APPROVE:
+            return not APPROVERS.isdisjoint(actor.roles)
+        case Keeping.READ | Keeping.VERIFY:
+            return concerned or not (EDITORS | APPROVERS).isdisjoint(actor.roles)

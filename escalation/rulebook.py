@@ -13,10 +13,27 @@ SIGN = "case.sign"
 ANSWER = "case.answer"
 EXTENSION = "case.extension"
 SET_ASIDE = "update.set_aside"
+ENTRY_APPROVAL = "entry.approve"
+ENTRY_EXPIRY = "entry.reverify"
+ENTRY_DOUBT = "entry.often_wrong"
 
 EXTENSION_LADDER = Ladder((Rung("T0", 0, (Addressee.HOLDER,)), Rung("T+1", 1, (Addressee.HOLDER, Addressee.OFFICE))))
 
 SET_ASIDE_LADDER = Ladder((Rung("T0", 0, (Addressee.HOLDER,)), Rung("T+1", 1, (Addressee.OFFICE,))))
+
+ENTRY_APPROVAL_LADDER = Ladder(
+    (Rung("T-1", -1, (Addressee.HOLDER,)), Rung("T0", 0, (Addressee.HOLDER,)), Rung("T+1", 1, (Addressee.OFFICE,)))
+)
+# T is the last day on which the entry answers.
+ENTRY_EXPIRY_LADDER = Ladder(
+    (
+        Rung("T-15", -15, (Addressee.HOLDER,)),
+        Rung("T-5", -5, (Addressee.HOLDER, Addressee.HEAD)),
+        Rung("T0", 0, (Addressee.HOLDER, Addressee.OFFICE)),
+        Rung("T+1", 1, (Addressee.OFFICE,)),
+    )
+)
+ENTRY_DOUBT_LADDER = Ladder((Rung("T-4", -4, (Addressee.HOLDER,)), Rung("T0", 0, (Addressee.HOLDER, Addressee.HEAD))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +57,15 @@ def make_rulebook(kinds: KindsTable) -> Rulebook:
         kinds=kinds,
         calendars=MappingProxyType({region: make_calendar(region) for region in ("xinjiang", "national")}),
         ladders=MappingProxyType(
-            {SIGN: SIGN_LADDER, ANSWER: ANSWER_LADDER, EXTENSION: EXTENSION_LADDER, SET_ASIDE: SET_ASIDE_LADDER}
+            {
+                SIGN: SIGN_LADDER,
+                ANSWER: ANSWER_LADDER,
+                EXTENSION: EXTENSION_LADDER,
+                SET_ASIDE: SET_ASIDE_LADDER,
+                ENTRY_APPROVAL: ENTRY_APPROVAL_LADDER,
+                ENTRY_EXPIRY: ENTRY_EXPIRY_LADDER,
+                ENTRY_DOUBT: ENTRY_DOUBT_LADDER,
+            }
         ),
         calendar_revision=1,
     )

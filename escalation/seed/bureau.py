@@ -13,7 +13,17 @@ from escalation.routing import Rule
 from escalation.seed.reading import Document, Place
 
 Role: TypeAlias = Literal[
-    "officer", "head", "leader", "office", "administrator", "secrecy", "security", "spokesperson", "liaison"
+    "officer",
+    "head",
+    "leader",
+    "office",
+    "administrator",
+    "secrecy",
+    "security",
+    "spokesperson",
+    "liaison",
+    "faq_editor",
+    "faq_approver",
 ]
 
 # Somebody who names the department wants the department, whatever else the text is about.

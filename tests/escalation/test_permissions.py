@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from escalation.permissions import Action, CaseSubject, Role, may
+from escalation.permissions import Action, CaseSubject, EntrySubject, Keeping, Role, may, may_keep
 from storage.people import Officer
 
 HOME, OTHER_BUREAU = 1, 2
@@ -85,3 +85,36 @@ def test_more_time_is_granted_by_the_leaders_alone_and_never_for_a_sealed_case()
 def test_more_time_is_asked_for_and_a_case_called_major_by_its_department(action: Action) -> None:
     assert may(officer(Role.OFFICER, departments=frozenset({SERVICE})), action, OPEN_CASE)
     assert not may(officer(Role.OFFICER, departments=frozenset({INCOME})), action, OPEN_CASE)
+
+
+ENTRY = EntrySubject(bureau_id=HOME, department_id=SERVICE, owner_id=8)
+
+
+def roles_that_may(act: Keeping) -> set[Role]:
+    return {role for role in Role if may_keep(officer(role), act, ENTRY)}
+
+
+def test_entries_are_written_by_editors_and_published_by_approvers_and_an_administrator_is_both() -> None:
+    assert roles_that_may(Keeping.EDIT) == {Role.FAQ_EDITOR, Role.ADMINISTRATOR}
+    assert roles_that_may(Keeping.APPROVE) == {Role.FAQ_APPROVER, Role.ADMINISTRATOR}
+    keepers = {Role.FAQ_EDITOR, Role.FAQ_APPROVER, Role.ADMINISTRATOR}
+    assert roles_that_may(Keeping.READ) == roles_that_may(Keeping.VERIFY) == keepers
+
+
+def test_whose_entry_it_is_may_read_and_verify_it_but_neither_write_nor_publish_it() -> None:
+    owner = Officer(8, HOME, "样例", frozenset({Role.OFFICER}), frozenset({INCOME}), frozenset())
+    serving = officer(Role.OFFICER, departments=frozenset({SERVICE}))
+    for concerned in (owner, serving):
+        assert {act for act in Keeping if may_keep(concerned, act, ENTRY)} == {Keeping.READ, Keeping.VERIFY}
+    assert not any(may_keep(officer(Role.OFFICER, departments=frozenset({INCOME})), act, ENTRY) for act in Keeping)
+
+
+def test_nobody_keeps_the_entries_of_another_bureau() -> None:
+    for role, act in product(Role, Keeping):
+        guest = officer(role, departments=frozenset({SERVICE}), bureau_id=OTHER_BUREAU)
+        assert not may_keep(guest, act, ENTRY), (role, act)
+
+
+def test_an_entry_of_no_department_concerns_nobody_by_accident() -> None:
+    nobodys = EntrySubject(bureau_id=HOME)
+    assert not may_keep(officer(Role.OFFICER, departments=frozenset({SERVICE})), Keeping.VERIFY, nobodys)

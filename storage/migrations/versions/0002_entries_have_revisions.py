@@ -5,6 +5,8 @@ What is published becomes revision 1 of its entry, by "sample". The index of uns
 Revision 0002, after 0001.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -22,7 +24,7 @@ IN_HAND = "state IN ('draft', 'submitted')"
 OPEN_GAP = "gap_id IS NULL AND (outcome = 'unsolved' OR outcome = 'to_people')"
 
 
-def content() -> list[sa.ColumnClause]:
+def content() -> list[sa.ColumnClause[Any]]:
     dates = [sa.column("valid_until", sa.Date), sa.column("verified_on", sa.Date)]
     return [*map(sa.column, TEXTS), *dates, sa.column("sample", sa.Boolean)]
 
@@ -37,11 +39,11 @@ REVISIONS = sa.table(
 )
 
 
-def number(name: str, *, nullable: bool = True) -> sa.Column:
+def number(name: str, *, nullable: bool = True) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=nullable)
 
 
-def identity() -> sa.Column:
+def identity() -> sa.Column[int]:
     return sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False)
 
 
@@ -220,7 +222,7 @@ def downgrade() -> None:
 def _give_back_revisions() -> None:
     """Of each entry the newest published revision; what was never published is kept as retired."""
     connection = op.get_bind()
-    chosen = {}
+    chosen: dict[int, sa.Row[Any]] = {}
     for row in connection.execute(sa.select(REVISIONS).order_by(REVISIONS.c.number)):
         kept = chosen.get(row.entry_id)
         if kept is None or row.state == "published" or kept.state != "published":

@@ -1,0 +1,72 @@
+"""What every act upon an entry begins and ends with: the entry held, the right looked up, the event noted."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import select, update
+
+from escalation.permissions import EntrySubject, Keeping, may_keep
+from faq.keeping.book import Kept, Revision, kept, subject_of
+from faq.keeping.content import Content
+from faq.keeping.results import Denied, Outdated, Why
+from storage.people import Officer
+from storage.tables import entries, entry_events, revisions
+from storage.unit import Unit
+
+
+async def hold(unit: Unit, entry_id: int) -> Kept | None:
+    """The entry, nobody else's to change until the unit ends: whoever comes second waits, and finds what was done."""
+    row = await unit.one(select(entries).where(entries.c.id == entry_id).with_for_update())
+    return None if row is None else await kept(unit, row)
+
+
+async def take(unit: Unit, actor: Officer, act: Keeping, entry_id: int) -> Kept | Denied:
+    """The entry, held, for somebody who may do this with it."""
+    entry = await hold(unit, entry_id)
+    if not await allowed(unit, actor, act, entry):
+        return Denied(Why.NOT_ALLOWED)
+    return entry or Denied(Why.NOT_FOUND)
+
+
+async def take_at(unit: Unit, actor: Officer, act: Keeping, entry_id: int, head: int) -> Kept | Outdated | Denied:
+    """The entry, held, as the officer saw it at `head`."""
+    entry = await take(unit, actor, act, entry_id)
+    return entry if isinstance(entry, Denied) or entry.head == head else outdated(entry)
+
+
+async def allowed(unit: Unit, actor: Officer, act: Keeping, entry: Kept | None = None) -> bool:
+    """Whether the officer may do this with the entry or, without one, with the FAQ."""
+    subject: EntrySubject = await subject_of(unit, entry)
+    return may_keep(actor, act, subject)
+
+
+def outdated(entry: Kept) -> Outdated:
+    """Somebody was first, and here is who."""
+    return Outdated(entry.id, entry.head, entry.latest.author)
+
+
+async def note(unit: Unit, entry_id: int, what: str, actor: Officer, details: str | None = None) -> None:
+    """Something was done with an entry."""
+    await unit.run(
+        entry_events.insert().values(
+            entry_id=entry_id, what=what, officer_id=actor.id, officer=actor.name, details=details, at=unit.now
+        )
+    )
+
+
+async def change_entry(unit: Unit, entry_id: int, **values: Any) -> None:
+    await unit.run(update(entries).where(entries.c.id == entry_id).values(changed_at=unit.now, **values))
+
+
+async def move_revision(unit: Unit, text: Revision, **values: Any) -> bool:
+    """Move a text to another state; False where it is no longer in the state in which it was read."""
+    where = (revisions.c.id == text.id, revisions.c.state == text.state)
+    return await unit.moved(update(revisions).where(*where).values(**values))
+
+
+async def write(unit: Unit, actor: Officer, entry_id: int, number: int, content: Content, **values: Any) -> None:
+    """Write a text of an entry, in the officer's name."""
+    columns = {**asdict(content), "phrasings": list(content.phrasings)}
+    written = {"written_at": unit.now, "author": actor.name, "author_id": actor.id, "sample": False}
+    row = {"entry_id": entry_id, "number": number, **columns, **written, **values}
+    await unit.run(revisions.insert().values(row))

@@ -1,0 +1,79 @@
+"""Deciding what is published.
+
+第十一条: 建立由专人负责的信息审核制度，统一信息发布出口，未经办公室领导审核批准的信息不得上网发布。
+
+Nobody approves what is their own: neither one of its authors nor whoever submitted it. Approving is the final review;
+it also verifies the text on that day.
+"""
+
+from sqlalchemy import update
+
+from escalation.duties import settle
+from escalation.permissions import Keeping
+from escalation.rulebook import ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY
+from escalation.workdays import local_date
+from faq.catalog import PUBLISHED, published_anew
+from faq.keeping.acting import change_entry, move_revision, note, outdated, take_at
+from faq.keeping.book import REFUSED, SUBMITTED, SUPERSEDED, Kept, Revision
+from faq.keeping.drafting import expired
+from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
+from storage.people import Officer
+from storage.tables import revisions
+from storage.unit import Unit
+
+
+async def approve(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Saved | Outdated | Denied | Wrong:
+    """Publish what waits for approval, and what the approver saw at `head`. An entry out of service is back in it.
+
+    A text that is valid only from a later day lets the present one answer until then.
+    """
+    entry = await take_at(unit, actor, Keeping.APPROVE, entry_id, head)
+    if not isinstance(entry, Kept):
+        return entry
+    text = _to_decide(entry, actor)
+    if isinstance(text, Denied):
+        return text
+    if findings := expired(unit, text.content):
+        return Wrong(findings)
+    today = local_date(unit.now)
+    decided = {"decided_at": unit.now, "decided_by": actor.id, "final_reviewer": actor.name}
+    verified = {"verified_on": today, "verified_by": actor.id, "verifier": actor.name}
+    if not await move_revision(unit, text, state=PUBLISHED, **decided, **verified):
+        return outdated(entry)
+    others = (revisions.c.entry_id == entry_id, revisions.c.state == PUBLISHED, revisions.c.id != text.id)
+    superseded = update(revisions).where(*others).values(state=SUPERSEDED)
+    if text.content.valid_from is not None and text.content.valid_from > today:
+        superseded = superseded.where(revisions.c.valid_from > today)
+    await unit.run(superseded)
+    await change_entry(unit, entry_id, state=PUBLISHED)
+    await note(unit, entry_id, "published", actor)
+    for kind in (ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY):
+        await settle(unit, kind, entry_id)
+    await published_anew(unit)
+    return Saved(entry_id, entry.code, entry.head)
+
+
+async def refuse(unit: Unit, actor: Officer, entry_id: int, reason: str, *, head: int) -> Saved | Outdated | Denied:
+    """Send back what waits for approval, with a reason that stays with it. What is published stays as it is."""
+    entry = await take_at(unit, actor, Keeping.APPROVE, entry_id, head)
+    if not isinstance(entry, Kept):
+        return entry
+    text = _to_decide(entry, actor)
+    if isinstance(text, Denied):
+        return text
+    if not reason.strip():
+        return Denied(Why.NO_REASON)
+    refused = {"decided_at": unit.now, "decided_by": actor.id, "final_reviewer": actor.name, "reason": reason.strip()}
+    if not await move_revision(unit, text, state=REFUSED, **refused):
+        return outdated(entry)
+    await change_entry(unit, entry_id)
+    await note(unit, entry_id, "refused", actor, reason.strip())
+    await settle(unit, ENTRY_APPROVAL, entry_id)
+    return Saved(entry_id, entry.code, entry.head)
+
+
+def _to_decide(entry: Kept, actor: Officer) -> Revision | Denied:
+    """The text that this officer may decide on."""
+    if entry.in_hand is None or entry.in_hand.state != SUBMITTED:
+        return Denied(Why.NOT_IN_REVIEW)
+    return Denied(Why.OWN) if entry.in_hand.is_own(actor.id) else entry.in_hand

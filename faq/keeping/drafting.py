@@ -1,0 +1,150 @@
+"""Writing entries: drafted, edited, submitted, taken back, given up.
+
+A text that was written is never changed: who edits a draft writes the next revision. Of two editors at once the second
+is told, because the entry has another head by then, and keeps what was typed.
+"""
+
+from sqlalchemy import select
+
+from escalation.duties import held_by_role, open_duty, region_of, settle
+from escalation.permissions import Keeping, Role
+from escalation.rulebook import ENTRY_APPROVAL, Rulebook
+from escalation.terms import Terms
+from escalation.terms import Unit as Span
+from escalation.workdays import local_date
+from faq.catalog import PUBLISHED
+from faq.keeping.acting import allowed, change_entry, move_revision, note, outdated, take_at, write
+from faq.keeping.book import DISCARDED, DRAFT, EDITED, NEW, SUBMITTED, SUPERSEDED, Kept, department_codes
+from faq.keeping.content import Content, Finding, check, tidy
+from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
+from storage.house import insert_for, next_number
+from storage.people import Officer, home_bureau
+from storage.tables import entries
+from storage.unit import Unit
+
+APPROVE_WORKING_DAYS = 2
+CODES = "entry"  # the running number of entries that were given no code
+
+
+async def draft_entry(
+    unit: Unit,
+    actor: Officer,
+    content: Content,
+    *,
+    code: str | None = None,
+    note_text: str | None = None,
+) -> Saved | Denied | Wrong:
+    """Begin a new entry with a draft; without a code it is given one. It answers nobody until it is approved."""
+    if not await allowed(unit, actor, Keeping.EDIT):
+        return Denied(Why.NOT_ALLOWED)
+    content = tidy(content)
+    if findings := check(content, await department_codes(unit)):
+        return Wrong(findings)
+    code = code or await _free_code(unit)
+    row = insert_for(unit, entries).values(code=code, state=NEW, head=1, changed_at=unit.now)
+    made = await unit.run(row.on_conflict_do_nothing().returning(entries.c.id))
+    entry_id = made.scalar_one_or_none()
+    if entry_id is None:
+        return Denied(Why.CODE_TAKEN)
+    await write(unit, actor, entry_id, 1, content, state=DRAFT, authors=[actor.id], note=note_text)
+    return Saved(entry_id, code, 1)
+
+
+async def edit_entry(
+    unit: Unit, actor: Officer, entry_id: int, content: Content, *, head: int, note_text: str | None = None
+) -> Saved | Outdated | Denied | Wrong:
+    """Write the next draft of an entry that the editor saw at `head`. What is published goes on answering meanwhile."""
+    entry = await take_at(unit, actor, Keeping.EDIT, entry_id, head)
+    if not isinstance(entry, Kept):
+        return entry
+    if entry.in_hand is not None and entry.in_hand.state == SUBMITTED:
+        return Denied(Why.IN_REVIEW)
+    content = tidy(content)
+    if findings := check(content, await department_codes(unit)):
+        return Wrong(findings)
+    if content == entry.latest.content:
+        return Denied(Why.UNCHANGED)
+    authors = {actor.id}
+    if entry.latest.state not in (PUBLISHED, SUPERSEDED):  # what nobody has approved is still its authors' own
+        authors |= entry.latest.authors
+    if entry.in_hand is not None and not await move_revision(unit, entry.in_hand, state=EDITED):
+        return outdated(entry)
+    number = entry.head + 1
+    await write(unit, actor, entry_id, number, content, state=DRAFT, authors=sorted(authors), note=note_text)
+    await change_entry(unit, entry_id, head=number)
+    return Saved(entry_id, entry.code, number)
+
+
+async def submit(
+    unit: Unit, rules: Rulebook, actor: Officer, entry_id: int, *, head: int
+) -> Saved | Outdated | Denied | Wrong:
+    """Put the draft before the approvers, who have two working days. Whoever submits is the first reviewer."""
+    entry = await take_at(unit, actor, Keeping.EDIT, entry_id, head)
+    if not isinstance(entry, Kept):
+        return entry
+    if entry.in_hand is None:
+        return Denied(Why.NO_DRAFT)
+    if entry.in_hand.state == SUBMITTED:
+        return Denied(Why.IN_REVIEW)
+    findings = check(entry.in_hand.content, await department_codes(unit)) or expired(unit, entry.in_hand.content)
+    if findings:
+        return Wrong(findings)
+    submitted = {"state": SUBMITTED, "submitted_at": unit.now, "submitted_by": actor.id, "first_reviewer": actor.name}
+    if not await move_revision(unit, entry.in_hand, **submitted):
+        return outdated(entry)
+    await change_entry(unit, entry_id)
+    await note(unit, entry_id, "submitted", actor)
+    bureau_id = await home_bureau(unit)
+    region = await region_of(unit, bureau_id)
+    terms = Terms(unit.now, APPROVE_WORKING_DAYS, Span.WORKING_DAYS, region, rules.calendar_revision)
+    holder = held_by_role(Role.FAQ_APPROVER)
+    await open_duty(unit, rules, ENTRY_APPROVAL, entry_id, holder=holder, bureau_id=bureau_id, terms=terms)
+    return Saved(entry_id, entry.code, entry.head)
+
+
+async def withdraw(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Saved | Outdated | Denied:
+    """Take back what waits for approval; it is a draft again."""
+    entry = await take_at(unit, actor, Keeping.EDIT, entry_id, head)
+    if not isinstance(entry, Kept):
+        return entry
+    if entry.in_hand is None or entry.in_hand.state != SUBMITTED:
+        return Denied(Why.NOT_IN_REVIEW)
+    taken_back = {"state": DRAFT, "submitted_at": None, "submitted_by": None, "first_reviewer": None}
+    if not await move_revision(unit, entry.in_hand, **taken_back):
+        return outdated(entry)
+    await change_entry(unit, entry_id)
+    await note(unit, entry_id, "withdrawn", actor)
+    await settle(unit, ENTRY_APPROVAL, entry_id, "overtaken")
+    return Saved(entry_id, entry.code, entry.head)
+
+
+async def discard(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Saved | Outdated | Denied:
+    """Give up a draft; what is published stays as it is, and the text stays in the history."""
+    entry = await take_at(unit, actor, Keeping.EDIT, entry_id, head)
+    if not isinstance(entry, Kept):
+        return entry
+    if entry.in_hand is None:
+        return Denied(Why.NO_DRAFT)
+    if entry.in_hand.state == SUBMITTED:
+        return Denied(Why.IN_REVIEW)
+    if not await move_revision(unit, entry.in_hand, state=DISCARDED):
+        return outdated(entry)
+    await change_entry(unit, entry_id)
+    await note(unit, entry_id, "discarded", actor)
+    return Saved(entry_id, entry.code, entry.head)
+
+
+def expired(unit: Unit, content: Content) -> tuple[Finding, ...]:
+    """Whether a text would be silent from the first day on."""
+    until = content.valid_until
+    if until is None or until >= local_date(unit.now):
+        return ()
+    return (Finding("valid_until", f"有效期止 {until} 已过，发布了也不会答复，请改为以后的日期"),)
+
+
+async def _free_code(unit: Unit) -> str:
+    """The next code that no entry has, whoever may have given it by hand."""
+    while True:
+        code = f"faq-{await next_number(unit, CODES):04d}"
+        if await unit.value(select(entries.c.id).where(entries.c.code == code)) is None:
+            return code

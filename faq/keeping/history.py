@@ -1,0 +1,75 @@
+"""What changed from one text of an entry to another, as values; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from faq.keeping.content import Content
+
+NAMES = {
+    "question": "问题",
+    "answer": "答复",
+    "legal_basis": "依据",
+    "category": "分类",
+    "department_code": "部门",
+    "valid_from": "有效期起",
+    "valid_until": "有效期止",
+}
+How = Literal["same", "added", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text that stayed, came or went."""
+
+    how: How
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that changed: its name for people, and the pieces that make up the old and the new text together."""
+
+    field: str
+    name: str
+    pieces: tuple[Piece, ...]
+
+
+def changes(before: Content | None, after: Content) -> Sequence[Change]:
+    """The fields that differ, in their order; everything is new where there was nothing before."""
+    found = []
+    for field, name in NAMES.items():
+        old, new = "" if before is None else _text(before, field), _text(after, field)
+        if old != new:
+            found.append(Change(field, name, compare(old, new)))
+    ways = () if before is None else before.phrasings
+    if ways != after.phrasings:
+        found.append(Change("phrasings", "问法", _listed(ways, after.phrasings)))
+    return found
+
+
+def _text(content: Content, field: str) -> str:
+    value = getattr(content, field)
+    return "" if value is None else str(value)
+
+
+def compare(old: str, new: str) -> tuple[Piece, ...]:
+    """The two texts character by character, as people read changes: what went stands before what came."""
+    pieces: list[Piece] = []
+    for tag, first, end, new_first, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece("same", old[first:end]))
+            continue
+        if end > first:
+            pieces.append(Piece("removed", old[first:end]))
+        if new_end > new_first:
+            pieces.append(Piece("added", new[new_first:new_end]))
+    return tuple(pieces)
+
+
+def _listed(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Piece, ...]:
+    """Phrasing by phrasing; their order says nothing."""
+    gone = [Piece("removed", text) for text in old if text not in new]
+    there: list[Piece] = [Piece("same" if text in old else "added", text) for text in new]
+    return (*gone, *there)

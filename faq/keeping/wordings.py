@@ -1,0 +1,112 @@
+"""Ways of asking, laid down one at a time: a phrasing that the index learns, or an exact override that always wins.
+
+Neither is information that is published: what is said is the approved text, word for word. So both take effect at once
+and need no second person; who did it and when is kept, and each can be undone. See docs/decisions/0015.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from escalation.permissions import Keeping
+from faq.catalog import PUBLISHED, published_anew
+from faq.index import plain_view
+from faq.keeping.acting import allowed, change_entry, note, take
+from faq.keeping.book import EDITED, IN_HAND, SUPERSEDED
+from faq.keeping.content import MOST_PHRASINGS, Finding, check_wording
+from faq.keeping.results import Denied, Saved, Why, Wrong
+from storage.house import insert_for
+from storage.people import Officer
+from storage.tables import overrides, revisions
+from storage.unit import Unit
+
+STATES = {PUBLISHED: SUPERSEDED, **dict.fromkeys(IN_HAND, EDITED)}
+
+
+async def add_phrasings(unit: Unit, actor: Officer, entry_id: int, wordings: Sequence[str]) -> Saved | Denied | Wrong:
+    """Add ways of asking to an entry: to what is published, and to what is being written or waits for approval.
+
+    Each becomes a revision that differs in its phrasings alone, and keeps the reviewers of the text it repeats.
+    """
+    entry = await take(unit, actor, Keeping.EDIT, entry_id)
+    if isinstance(entry, Denied):
+        return entry
+    if findings := tuple(finding for wording in wordings for finding in check_wording(wording)):
+        return Wrong(findings)
+    where = (revisions.c.entry_id == entry_id, revisions.c.state.in_(STATES))
+    head, changed = entry.head, set()
+    for row in await unit.all(select(revisions).where(*where).order_by(revisions.c.number)):
+        phrasings = _with(row, wordings)
+        if len(phrasings) > MOST_PHRASINGS:
+            return Wrong((Finding("phrasings", f"这个条目的问法已满 {MOST_PHRASINGS} 条，请先删去用处小的"),))
+        if phrasings != row.phrasings or head > entry.head:  # a later text keeps the higher number
+            head += 1
+            changed.add(row.state)
+            await _write_again(unit, actor, row, head, phrasings)
+    if not changed:
+        return Denied(Why.UNCHANGED)
+    await change_entry(unit, entry_id, head=head)
+    if PUBLISHED in changed and entry.state == PUBLISHED:
+        await published_anew(unit)
+    return Saved(entry_id, entry.code, head)
+
+
+def _with(row: Row[Any], wordings: Sequence[str]) -> list[str]:
+    """The phrasings of a text with these added, but for those by which it is asked for already."""
+    known = {plain_view(text) for text in (row.question, *row.phrasings)}
+    added = {plain_view(wording): wording.strip() for wording in wordings}
+    return [*row.phrasings, *(text for view, text in added.items() if view not in known)]
+
+
+async def _write_again(unit: Unit, actor: Officer, row: Row[Any], number: int, phrasings: list[str]) -> None:
+    added = "、".join(f"「{text}」" for text in phrasings[len(row.phrasings) :])
+    new = {"number": number, "phrasings": phrasings, "note": f"增加问法{added}" if added else row.note}
+    by = {"author": actor.name, "author_id": actor.id, "written_at": unit.now}
+    await unit.run(update(revisions).where(revisions.c.id == row.id).values(state=STATES[row.state]))
+    kept = {name: value for name, value in row._asdict().items() if name != "id"}
+    await unit.run(revisions.insert().values({**kept, **new, **by}))
+
+
+async def override(unit: Unit, actor: Officer, entry_id: int, wording: str) -> Saved | Denied | Wrong:
+    """Lay down that just this wording is answered by this entry, whatever was laid down for it before."""
+    entry = await take(unit, actor, Keeping.EDIT, entry_id)
+    if isinstance(entry, Denied):
+        return entry
+    if entry.state != PUBLISHED:
+        return Denied(Why.NOT_PUBLISHED)
+    wording = wording.strip()
+    if findings := check_wording(wording):
+        return Wrong(findings)
+    view = plain_view(wording)
+    await _clear(unit, actor, overrides.c.view == view)
+    row = {"wording": wording, "view": view, "entry_id": entry_id, "set_by": actor.id, "set_at": unit.now}
+    laid_down = insert_for(unit, overrides).values(row).on_conflict_do_nothing()
+    if not await unit.moved(laid_down):
+        return Denied(Why.MEANWHILE)
+    await note(unit, entry_id, "override", actor, wording)
+    await published_anew(unit)
+    return Saved(entry_id, entry.code, entry.head)
+
+
+async def clear_override(unit: Unit, actor: Officer, override_id: int) -> bool | Denied:
+    """Undo it: the index decides again."""
+    if not await allowed(unit, actor, Keeping.EDIT):
+        return Denied(Why.NOT_ALLOWED)
+    if not await _clear(unit, actor, overrides.c.id == override_id):
+        return Denied(Why.NO_OVERRIDE)
+    await published_anew(unit)
+    return True
+
+
+async def _clear(unit: Unit, actor: Officer, which: Any) -> bool:
+    cleared = (
+        update(overrides)
+        .where(which, overrides.c.cleared_at.is_(None))
+        .values(cleared_by=actor.id, cleared_at=unit.now)
+        .returning(overrides.c.entry_id, overrides.c.wording)
+    )
+    row = (await unit.run(cleared)).one_or_none()
+    if row is not None:
+        await note(unit, row.entry_id, "override_cleared", actor, row.wording)
+    return row is not None

@@ -18,6 +18,7 @@ from bot.leases import Lease
 from escalation.corrections import read_rulebook, revision_of
 from escalation.duties import patrol
 from escalation.workdays import BEIJING, local_date
+from faq.watch import watch_entries
 from storage import inbox, outbox
 from storage.database import is_trouble_of_the_database
 
@@ -28,6 +29,7 @@ PATROL_SECONDS = 20
 FAQ_SECONDS = 1
 RULES_SECONDS = 1
 PURGE_HOURS = 6
+ENTRIES_HOURS = 1
 
 Job = Callable[[Deps], Awaitable[None]]
 
@@ -41,6 +43,7 @@ def make_scheduler(deps: Deps, lease: Lease) -> AsyncIOScheduler:
         (watch_duties, lease, IntervalTrigger(seconds=PATROL_SECONDS, timezone=BEIJING)),
         (watch_faq, None, IntervalTrigger(seconds=FAQ_SECONDS, timezone=BEIJING)),
         (watch_rules, None, IntervalTrigger(seconds=RULES_SECONDS, timezone=BEIJING)),
+        (watch_over_entries, lease, IntervalTrigger(hours=ENTRIES_HOURS, timezone=BEIJING)),
         (purge, lease, IntervalTrigger(hours=PURGE_HOURS, timezone=BEIJING)),
     ):
         scheduler.add_job(_wake, trigger, [deps, job, decides], id=job.__name__)
@@ -89,6 +92,13 @@ async def watch_rules(deps: Deps) -> None:
         if await revision_of(reader) != deps.rules.calendar_revision:
             deps.rules = await read_rulebook(reader, deps.rules)
             log.info("calendar", revision=deps.rules.calendar_revision)
+
+
+async def watch_over_entries(deps: Deps) -> None:
+    """Entries that are about to expire, or often do not help, become somebody's duty."""
+    async with deps.database.unit() as unit:
+        if opened := await watch_entries(unit, deps.rules):
+            log.info("entry_duties", opened=opened)
 
 
 async def purge(deps: Deps) -> None:

@@ -1,9 +1,10 @@
 """Remembers every question that was put to the FAQ, and what became of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 
 from storage.tables import asked
 from storage.unit import Reader, Rows, Unit
@@ -69,3 +70,35 @@ async def conclude(unit: Unit, asked_id: int, outcome: str, *, entry_id: int | N
 async def hand_over(unit: Unit, asked_id: int, case_id: int) -> None:
     """The question has become a case."""
     await unit.run(update(asked).where(asked.c.id == asked_id).values(case_id=case_id, outcome="to_people"))
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """How often an answer was said to have solved the question, and how often not; who then wanted people counts as
+    not helped.
+    """
+
+    solved: int = 0
+    unsolved: int = 0
+
+
+async def feedback_counts(reader: Reader, since: datetime | None = None) -> Mapping[int, Feedback]:
+    """「解决了 / 没解决」 by the id of the entry that was said or chosen; entries without any are left out.
+
+    With `since`, of the questions put from that instant on.
+    """
+    helped = func.count(case((asked.c.outcome == "solved", 1)))
+    counted = (
+        select(asked.c.entry_id, helped, func.count() - helped)
+        .where(asked.c.outcome.in_(("solved", "unsolved", "to_people")), said_to_people())
+        .group_by(asked.c.entry_id)
+    )
+    if since is not None:
+        counted = counted.where(asked.c.asked_at >= since)
+    rows = (tuple(row) for row in await reader.all(counted))
+    return {entry_id: Feedback(solved, unsolved) for entry_id, solved, unsolved in rows}
+
+
+def said_to_people() -> ColumnElement[bool]:
+    """Whether the entry of a question was really said, and did not only come nearest."""
+    return asked.c.entry_id.is_not(None) & asked.c.decision.in_(("answer", "choices"))

@@ -155,6 +155,9 @@ DUTIES = {
     "case.answer": "答复",
     "case.extension": "审批延期",
     "update.set_aside": "处理搁置的来信",
+    "entry.approve": "审批问答",
+    "entry.reverify": "更新到期的问答",
+    "entry.often_wrong": "核实常没解决的问答",
 }
 
 

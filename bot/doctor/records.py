@@ -13,8 +13,8 @@ from escalation.corrections import read_rulebook
 from escalation.rulebook import Rulebook, make_rulebook
 from escalation.seed import SeedError as BureauSeedError
 from escalation.seed import load_kinds
-from escalation.workdays import WorkCalendar
-from faq.catalog import published
+from escalation.workdays import WorkCalendar, local_date
+from faq.catalog import in_force, published
 from faq.seed import SeedError as FaqSeedError
 from storage.inbox import set_aside
 from storage.outbox import failed
@@ -47,7 +47,7 @@ async def read_records(reader: Reader, rules: Rulebook) -> Records:
     trees = await reader.all(select(bureaus.c.id, bureaus.c.name, bureaus.c.region))
     home = await home_bureau(reader) if trees else None
     staff = await reader.all(select(officers.c.name).where(officers.c.left_at.is_(None)).order_by(officers.c.id))
-    entries = await published(reader)
+    entries = in_force(await published(reader), local_date(reader.now))
     corrected = await read_rulebook(reader, rules)
     return Records(
         bureau=next((row.name for row in trees if row.id == home), None),

@@ -78,4 +78,6 @@ async def give_to(unit: Unit, actor: Officer, entry_id: int, owner_id: int | Non
         return Denied(Why.NOT_FOUND)
     await change_entry(unit, entry_id, owner_id=owner_id)
     await note(unit, entry_id, "owned", actor, None if owner is None else owner.name)
+    for kind in (ENTRY_DOUBT, ENTRY_EXPIRY):
+        await settle(unit, kind, entry_id, "overtaken")  # the watch opens them anew, for whoever has the entry now
     return Saved(entry_id, entry.code, entry.head)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import chain
 from typing import Any
@@ -15,10 +15,13 @@ from bot.wording.buttons import Extend, Feedback, Handle, Menu, OwnCase, PassOn,
 from bot.wording.speech import LANGUAGES
 from escalation.corrections import Change, correct
 from escalation.duties import patrol
-from escalation.workdays import Correction
+from escalation.workdays import Correction, local_date
+from faq.keeping import Content, Saved, approve, draft_entry, submit
+from faq.watch import watch_entries
 from intents import mask
-from storage.people import invite
+from storage.people import find_officer, invite
 from storage.tables import (
+    asked,
     bureaus,
     case_events,
     case_messages,
@@ -28,6 +31,7 @@ from storage.tables import (
     notices,
     officer_departments,
     officers,
+    revisions,
 )
 from storage.unit import Reader
 from tests.house import Heard, HouseUnderTest, TelegramPerson, Visitor
@@ -57,6 +61,7 @@ class Listener:
             texts = [row.text for row in await reader.all(select(case_messages.c.text))]
             texts += [row.details for row in await reader.all(select(case_events.c.details)) if row.details]
             texts += [row.reason for row in await reader.all(select(extensions.c.reason))]
+            texts += [row.question for row in await reader.all(select(revisions.c.question))]
             for table in (departments, bureaus, officers):
                 texts += [row.name for row in await reader.all(select(table.c.name))]
             for row in await reader.all(select(cases.c.reasons)):
@@ -264,6 +269,29 @@ async def last_extension(house: HouseUnderTest) -> int:
         return int(await reader.value(select(extensions.c.id).order_by(extensions.c.id.desc()).limit(1)))
 
 
+async def entries_are_kept(house: HouseUnderTest) -> None:
+    """One text waits for approval, one entry is about to expire, and one often does not help."""
+    rules, today = house.deps.rules, local_date(house.clock())
+    async with house.database.unit() as unit:
+        staff = await unit.all(select(officers.c.id).order_by(officers.c.id).limit(2))
+        editor, approver = [await find_officer(unit, row.id) for row in staff]
+        assert editor is not None
+        assert approver is not None
+        answer = "节日补贴属于工资薪金所得，应当并入当月工资计税。"
+        content = Content("节日补贴要不要交税", answer, "个人所得税法", "iit", "income")
+        for last_day in (today + timedelta(days=6), None):
+            drafted = await draft_entry(unit, editor, replace(content, valid_until=last_day))
+            assert isinstance(drafted, Saved)
+            await submit(unit, rules, editor, drafted.entry_id, head=drafted.head)
+            if last_day is not None:
+                await approve(unit, approver, drafted.entry_id, head=drafted.head)
+        row = await unit.one(select(asked).where(asked.c.decision == "answer").limit(1))
+        assert row is not None
+        again = {**row._asdict(), "outcome": "unsolved"}
+        await unit.run(asked.insert(), [{**again, "id": 10**6 + number} for number in range(3)])
+        assert await watch_entries(unit, rules) == 2
+
+
 async def time_passes(house: HouseUnderTest) -> None:
     for _ in range(12):
         await a_day_passes(house)
@@ -306,6 +334,7 @@ SCENES = (
     more_is_needed,
     the_office_decides,
     more_time,
+    entries_are_kept,
     time_passes,
     a_fault,
     an_officer_leaves,

@@ -309,7 +309,7 @@ async def test_looking_sees_the_database_in_use_and_changes_nothing(
 ) -> None:
     async with either_house.database.unit() as unit:
         await unit.run(
-            text("UPDATE entries SET answer = '本局的答复' WHERE question = :question").bindparams(question=QUESTION)
+            text("UPDATE revisions SET answer = '本局的答复' WHERE question = :question").bindparams(question=QUESTION)
         )
         await unit.run(text("UPDATE departments SET name = '新名称' WHERE code = 'service'"))
     before = _without_shared_memory(tmp_path)

@@ -1,0 +1,42 @@
+"""What officers are reminded of about the entries of the FAQ."""
+
+from bot.wording.speech import Speech, Telling, Wording
+from escalation.duties import duty_of
+from escalation.rulebook import ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY
+from escalation.terms import Terms, due_on
+from faq.keeping import find_entry
+
+
+async def remind(telling: Telling) -> Speech | None:
+    """An approval that waits, an entry about to expire, one that often does not help; nothing once it is settled."""
+    _ = telling.words
+    duty = await duty_of(telling.reader, telling.payload["duty_id"])
+    entry = None if duty is None else await find_entry(telling.reader, duty.subject_id)
+    if duty is None or entry is None:
+        return None
+    terms = Terms.from_json(duty.terms)
+    on = due_on(terms, telling.rules.calendar(terms.region))
+    if on is None:
+        return None
+    text = entry.in_hand if duty.kind == ENTRY_APPROVAL else entry.published
+    facts = {"question": (text or entry.latest).content.question, "day": _.day(on)}
+    overdue = telling.reader.now >= duty.due_at
+    match duty.kind:
+        case kind if kind == ENTRY_APPROVAL and overdue:
+            said = _("【逾期】问答“{question}”应于 {day}24:00 前审批，至今未批。", **facts)
+        case kind if kind == ENTRY_APPROVAL:
+            said = _("【提醒】问答“{question}”等待审批，请于 {day}24:00 前审批。", **facts)
+        case kind if kind == ENTRY_EXPIRY and overdue:
+            said = _("【逾期】问答“{question}”已于 {day}到期，不再答复。请更新有效期，或者停用。", **facts)
+        case kind if kind == ENTRY_EXPIRY:
+            said = _("【提醒】问答“{question}”答复到 {day}为止。请核实，更新有效期或者停用。", **facts)
+        case _other:
+            said = _("【提醒】问答“{question}”常被评为没解决。请于 {day}24:00 前核实或修改。", **facts)
+    return Speech(said)
+
+
+WORDINGS: dict[str, Wording] = {
+    f"reminder.{ENTRY_APPROVAL}": remind,
+    f"reminder.{ENTRY_EXPIRY}": remind,
+    f"reminder.{ENTRY_DOUBT}": remind,
+}

@@ -1,0 +1,165 @@
+"""What people asked in vain, without personal data, grouped by likeness; and what an officer makes of a group.
+
+A group becomes a new draft, phrasings of an entry that answers it, or is dismissed with a reason.
+
+Questions are encrypted, so they are grouped over the decrypted rows: the newest MOST_LOOKED_AT that nobody has dealt
+with yet.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from escalation.permissions import Keeping
+from faq.index import Index, IndexEntry, Tokens, plain_view
+from faq.keeping.acting import allowed
+from faq.keeping.content import Content
+from faq.keeping.drafting import draft_entry
+from faq.keeping.results import Denied, Saved, Why, Wrong
+from faq.keeping.wordings import add_phrasings
+from intents import mask
+from storage.people import Officer
+from storage.tables import asked, gaps
+from storage.unit import Reader, Unit
+
+MOST_LOOKED_AT = 5000
+LIKE = 0.5  # of the score: below it two questions are two gaps
+COMPARED = 200  # questions that are compared with the first one of a group
+IN_VAIN = ("unsolved", "to_people")
+DRAFTED, PHRASED, DISMISSED = "drafted", "phrased", "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question as it was put, personal data masked; `entry_id` is what was said to it, or came nearest."""
+
+    id: int
+    text: str
+    asked_at: datetime
+    entry_id: int | None
+    unsolved: bool  # an answer was given, and it did not help
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Questions that resemble each other, the most usual wording first; act on it by the ids of its questions."""
+
+    wordings: tuple[str, ...]
+    ids: tuple[int, ...]
+    count: int
+    unsolved: int
+    last_seen: datetime
+    nearest: int | None  # the entry that was said or came nearest most often
+
+
+async def open_gaps(reader: Reader, tokenizer: Tokens) -> Sequence[Gap]:
+    """The gaps that nobody has dealt with, biggest first, then the one seen last; the loop goes on meanwhile."""
+    questions = await unanswered(reader)
+    return await asyncio.to_thread(group, questions, tokenizer)
+
+
+async def unanswered(reader: Reader, most: int = MOST_LOOKED_AT) -> Sequence[Question]:
+    """The newest questions that were asked in vain and that nobody has dealt with, without personal data."""
+    in_vain = (
+        select(asked)
+        .where(asked.c.gap_id.is_(None), (asked.c.outcome == IN_VAIN[0]) | (asked.c.outcome == IN_VAIN[1]))
+        .where(asked.c.decision.in_(("answer", "choices", "nothing")))
+        .order_by(asked.c.id.desc())
+        .limit(most)
+    )
+    return [
+        Question(row.id, mask(row.text), row.asked_at, row.entry_id, row.decision != "nothing")
+        for row in await reader.all(in_vain)
+    ]
+
+
+def group(questions: Sequence[Question], tokenizer: Tokens) -> Sequence[Gap]:
+    """Put questions that resemble each other together, greedily: the wording used most often draws the others."""
+    by_view: dict[str, list[Question]] = {}
+    for question in questions:
+        if view := plain_view(question.text):
+            by_view.setdefault(view, []).append(question)
+    index = Index.build([IndexEntry(view, same[0].text) for view, same in by_view.items()], tokenizer)
+    left = dict(by_view)
+    found = []
+    for view in sorted(by_view, key=lambda one: (-len(by_view[one]), one)):
+        if view in left:
+            ranked = index.rank(by_view[view][0].text, COMPARED)
+            alike = [view, *(one.entry_id for one in ranked if one.score >= LIKE and one.entry_id != view)]
+            found.append(_gap([left.pop(one) for one in alike if one in left]))
+    return sorted(found, key=lambda gap: (-gap.count, -gap.last_seen.timestamp(), gap.ids))
+
+
+def _gap(groups: Sequence[Sequence[Question]]) -> Gap:
+    """One gap of questions by wording."""
+    members = [question for same in groups for question in same]
+    nearest = Counter(question.entry_id for question in members if question.entry_id is not None).most_common(1)
+    usual_first = sorted(groups, key=lambda same: -len(same))
+    return Gap(
+        wordings=tuple(same[0].text for same in usual_first),
+        ids=tuple(sorted(question.id for question in members)),
+        count=len(members),
+        unsolved=sum(question.unsolved for question in members),
+        last_seen=max(question.asked_at for question in members),
+        nearest=nearest[0][0] if nearest else None,
+    )
+
+
+async def draft_from_gap(unit: Unit, actor: Officer, ids: Sequence[int], content: Content) -> Saved | Denied | Wrong:
+    """Make the questions a new draft."""
+    if not await _are_open(unit, ids):
+        return Denied(Why.MEANWHILE)
+    result = await draft_entry(unit, actor, content)
+    if isinstance(result, Saved):
+        await _deal_with(unit, actor, ids, DRAFTED, entry_id=result.entry_id)
+    return result
+
+
+async def phrase_from_gap(
+    unit: Unit, actor: Officer, ids: Sequence[int], entry_id: int, wordings: Sequence[str]
+) -> Saved | Denied | Wrong:
+    """Make chosen wordings of the questions phrasings of an entry that answers them."""
+    if not await _are_open(unit, ids):
+        return Denied(Why.MEANWHILE)
+    result = await add_phrasings(unit, actor, entry_id, wordings)
+    if isinstance(result, Saved):
+        await _deal_with(unit, actor, ids, PHRASED, entry_id=entry_id)
+    return result
+
+
+async def dismiss_gap(unit: Unit, actor: Officer, ids: Sequence[int], reason: str) -> bool | Denied:
+    """Put the questions aside, with the reason why the FAQ is not to answer them."""
+    if not await allowed(unit, actor, Keeping.EDIT):
+        return Denied(Why.NOT_ALLOWED)
+    if not reason.strip():
+        return Denied(Why.NO_REASON)
+    if not await _are_open(unit, ids):
+        return Denied(Why.MEANWHILE)
+    await _deal_with(unit, actor, ids, DISMISSED, reason=reason.strip())
+    return True
+
+
+async def _are_open(unit: Unit, ids: Sequence[int]) -> bool:
+    """Whether nobody has dealt with any of the questions; held until the unit ends, so that nobody else can."""
+    held = select(asked.c.id).where(asked.c.id.in_(ids), asked.c.gap_id.is_(None)).order_by(asked.c.id)
+    rows = await unit.all(held.with_for_update())
+    return bool(ids) and len(rows) == len(set(ids))
+
+
+async def _deal_with(
+    unit: Unit,
+    actor: Officer,
+    ids: Sequence[int],
+    verdict: str,
+    *,
+    entry_id: int | None = None,
+    reason: str | None = None,
+) -> None:
+    row = {"verdict": verdict, "entry_id": entry_id, "reason": reason}
+    by = {"decided_by": actor.id, "decided_at": unit.now}
+    gap_id = await unit.inserted(gaps.insert().values(row | by).returning(gaps.c.id))
+    await unit.run(update(asked).where(asked.c.id.in_(ids), asked.c.gap_id.is_(None)).values(gap_id=gap_id))

@@ -1,0 +1,116 @@
+"""Opens the duties that entries make by themselves: one that is about to expire, one that often does not help.
+
+第六条: 确保各类信息发布的准确性和及时性.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from escalation.duties import held_by_department, held_by_officer, held_by_role, open_duty, region_of
+from escalation.permissions import Role
+from escalation.rulebook import ENTRY_DOUBT, ENTRY_EXPIRY, Rulebook
+from escalation.terms import Terms
+from escalation.terms import Unit as Span
+from escalation.workdays import local_date
+from faq.asked import Feedback, said_to_people
+from faq.catalog import Entry, in_force, published
+from storage.people import departments_of, home_bureau
+from storage.tables import asked, duties, entries, entry_events
+from storage.unit import Reader, Unit
+
+AHEAD = timedelta(days=30)  # an entry's last day comes into sight
+LOOKED_AT = timedelta(days=90)  # how far back feedback says something about the text of today
+LEAST_UNSOLVED = 3
+OFTEN = 1 / 3  # of those who said whether it helped
+DOUBT_WORKING_DAYS = 5
+
+
+async def watch_entries(unit: Unit, rules: Rulebook) -> int:
+    """Open what is due and not open yet; gives back how many duties were opened."""
+    today = local_date(unit.now)
+    texts = await published(unit)
+    answering = {entry.id: entry for entry in in_force(texts, today)}
+    expiring = [entry for entry in answering.values() if _soon_silent(entry, texts, unit.now)]
+    doubtful = [answering[number] for number in await often_wrong(unit) if number in answering]
+    opened = await _open(unit, rules, ENTRY_EXPIRY, expiring)
+    return opened + await _open(unit, rules, ENTRY_DOUBT, doubtful)
+
+
+def _soon_silent(entry: Entry, texts: Iterable[Entry], now: datetime) -> bool:
+    """Whether the last day is in sight, and no other text of the entry goes on from there."""
+    until = entry.valid_until
+    if until is None or until > local_date(now) + AHEAD:
+        return False
+    after = until + timedelta(days=1)
+    return all(later.id != entry.id for later in in_force([text for text in texts if text.id == entry.id], after))
+
+
+async def often_wrong(reader: Reader) -> Mapping[int, Feedback]:
+    """The entries that did not help a third of those who said so, and three at least; by id.
+
+    Counted are the last 90 days, and of them what came after the entry was last published or verified: what somebody
+    has looked into is not held against the text again.
+    """
+    looked_into = (
+        select(entry_events.c.entry_id, func.max(entry_events.c.at).label("at"))
+        .where(entry_events.c.what.in_(("published", "verified", "restored")))
+        .group_by(entry_events.c.entry_id)
+        .subquery()
+    )
+    counted = (
+        select(asked.c.entry_id, asked.c.outcome, func.count())
+        .join(looked_into, looked_into.c.entry_id == asked.c.entry_id, isouter=True)
+        .where(
+            said_to_people(),
+            asked.c.outcome.in_(("solved", "unsolved", "to_people")),
+            asked.c.asked_at >= reader.now - LOOKED_AT,
+            looked_into.c.at.is_(None) | (asked.c.asked_at > looked_into.c.at),
+        )
+        .group_by(asked.c.entry_id, asked.c.outcome)
+    )
+    counts: dict[int, Feedback] = {}
+    for entry_id, outcome, number in (tuple(row) for row in await reader.all(counted)):
+        so_far = counts.get(entry_id, Feedback())
+        solved, unsolved = (number, 0) if outcome == "solved" else (0, number)
+        counts[entry_id] = Feedback(so_far.solved + solved, so_far.unsolved + unsolved)
+    return {number: one for number, one in sorted(counts.items()) if _often(one)}
+
+
+def _often(one: Feedback) -> bool:
+    return one.unsolved >= LEAST_UNSOLVED and one.unsolved >= OFTEN * (one.solved + one.unsolved)
+
+
+async def _open(unit: Unit, rules: Rulebook, kind: str, due: Iterable[Entry]) -> int:
+    known = select(duties.c.subject_id).where(duties.c.kind == kind, duties.c.settled_at.is_(None))
+    there = {row.subject_id for row in await unit.all(known)}
+    fresh = [entry for entry in due if entry.id not in there]
+    if not fresh:
+        return 0
+    home = await home_bureau(unit)
+    region = await region_of(unit, home)
+    for entry in fresh:
+        terms = _terms(rules, region, entry, unit.now, kind)
+        await open_duty(unit, rules, kind, entry.id, holder=await holder_of(unit, entry), bureau_id=home, terms=terms)
+    return len(fresh)
+
+
+def _terms(rules: Rulebook, region: str, entry: Entry, now: datetime, kind: str) -> Terms:
+    """An entry is to be renewed by its last day; one that often does not help within a week of work."""
+    if kind == ENTRY_DOUBT or entry.valid_until is None:
+        return Terms(now, DOUBT_WORKING_DAYS, Span.WORKING_DAYS, region, rules.calendar_revision)
+    yesterday = now - timedelta(days=1)  # a span is a day at least, and the last day may be today
+    days = (entry.valid_until - local_date(yesterday)).days
+    return Terms(yesterday, days, Span.CALENDAR_DAYS, region, rules.calendar_revision)
+
+
+async def holder_of(reader: Reader, entry: Entry) -> str:
+    """Whose duty an entry is: its owner's, else its department's, else the editors'."""
+    owner = await reader.value(select(entries.c.owner_id).where(entries.c.id == entry.id))
+    if owner is not None:
+        return held_by_officer(owner)
+    departments = {one.code: one.id for one in await departments_of(reader, await home_bureau(reader))}
+    if entry.department_code in departments:
+        return held_by_department(departments[entry.department_code])
+    return held_by_role(Role.FAQ_EDITOR)

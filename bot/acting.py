@@ -16,7 +16,7 @@ from escalation.workdays import Correction
 from storage.database import Database, DatabaseError
 from storage.looking import look_into
 from storage.opening import Keys, open_database
-from storage.people import invite
+from storage.people import Officer, find_officer, invite
 from storage.signals import Signals
 from storage.tables import departments, officers
 from storage.unit import Reader
@@ -45,7 +45,7 @@ def preview_change(settings: Settings, now: datetime, change: Change) -> Sequenc
             rules = await read_rulebook(reader, make_rulebook(load_kinds()))
             return [(await _number(reader, move), move) for move in await preview(reader, rules, change)]
 
-    return asyncio.run(_with_database(settings, now, look))
+    return asyncio.run(with_database(settings, now, look))
 
 
 def make_change(settings: Settings, now: datetime, change: Change) -> int:
@@ -56,7 +56,7 @@ def make_change(settings: Settings, now: datetime, change: Change) -> int:
             rules = await read_rulebook(unit, make_rulebook(load_kinds()))
             return len(await correct(unit, rules, change, TERMINAL))
 
-    return asyncio.run(_with_database(settings, now, act))
+    return asyncio.run(with_database(settings, now, act))
 
 
 def make_invitation(settings: Settings, now: datetime, officer: str, department: str | None) -> str:
@@ -67,11 +67,7 @@ def make_invitation(settings: Settings, now: datetime, officer: str, department:
 
     async def act(database: Database) -> str:
         async with database.unit() as unit:
-            found = await unit.one(select(officers).where(officers.c.code == officer, officers.c.left_at.is_(None)))
-            if found is None:
-                staff = await unit.all(select(officers.c.code).where(officers.c.left_at.is_(None)))
-                known = "、".join(row.code for row in staff)
-                raise DatabaseError(f"没有代码为 {officer} 的工作人员；现有：{known}。")
+            found = await officer_called(unit, officer)
             department_id = None
             if department is not None:
                 row = await unit.one(
@@ -84,7 +80,16 @@ def make_invitation(settings: Settings, now: datetime, officer: str, department:
                 department_id = row.id
             return await invite(unit, found.id, "bind", INVITATION, department_id=department_id)
 
-    return asyncio.run(_with_database(settings, now, act))
+    return asyncio.run(with_database(settings, now, act))
+
+
+async def officer_called(reader: Reader, code: str) -> Officer:
+    """The officer of a code; raises DatabaseError, which names those there are."""
+    staff = await reader.all(select(officers.c.id, officers.c.code).where(officers.c.left_at.is_(None)))
+    found = await find_officer(reader, {row.code: row.id for row in staff}.get(code, 0))
+    if found is None:
+        raise DatabaseError(f"没有代码为 {code} 的工作人员；现有：{'、'.join(row.code for row in staff)}。")
+    return found
 
 
 async def _number(reader: Reader, move: Move) -> str:
@@ -92,7 +97,7 @@ async def _number(reader: Reader, move: Move) -> str:
     return "" if case is None else case.number
 
 
-async def _with_database(settings: Settings, now: datetime, act: Callable[[Database], Awaitable[Done]]) -> Done:
+async def with_database(settings: Settings, now: datetime, act: Callable[[Database], Awaitable[Done]]) -> Done:
     """Act on the database in use; raises DatabaseError where there is none yet, or it is of another version."""
 
     async def exists(_reader: Reader) -> bool:

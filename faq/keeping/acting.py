@@ -1,12 +1,14 @@
 """What every act upon an entry begins and ends with: the entry held, the right looked up, the event noted."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select, update
 
 from escalation.permissions import EntrySubject, Keeping, may_keep
-from faq.keeping.book import Kept, Revision, kept, subject_of
+from faq.catalog import PUBLISHED
+from faq.keeping.book import SUPERSEDED, Kept, Revision, kept, subject_of
 from faq.keeping.content import Content
 from faq.keeping.results import Denied, Outdated, Why
 from storage.people import Officer
@@ -38,6 +40,12 @@ async def allowed(unit: Unit, actor: Officer, act: Keeping, entry: Kept | None =
     """Whether the officer may do this with the entry or, without one, with the FAQ."""
     subject: EntrySubject = await subject_of(unit, entry)
     return may_keep(actor, act, subject)
+
+
+def authors_after(state: str, authors: Iterable[int], actor: Officer) -> list[int]:
+    """Whose the next text is: the actor's, and theirs who wrote what nobody has approved yet."""
+    approved = state in (PUBLISHED, SUPERSEDED)
+    return sorted({actor.id} if approved else {actor.id, *authors})
 
 
 def outdated(entry: Kept) -> Outdated:

@@ -1,5 +1,6 @@
 """What an entry says and how it is asked for, and whether that can stand; pure."""
 
+import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,6 +16,7 @@ BASIS = (4, 300)
 WORDING = (2, 200)
 MOST_PHRASINGS = 50
 LONGEST_VIEW = 400
+UNWRITTEN, LAID_OUT = ("Cc", "Cs", "Co"), "\n\t"  # what no file and no page can hold, but for these
 # What never belongs into an entry; the telephone numbers and addresses of an office do.
 PRIVATE = {
     PersonalKind.IDENTITY: "身份证号",
@@ -53,21 +55,27 @@ def categories() -> dict[str, str]:
 
 
 def tidy(content: Content) -> Content:
-    """Without spaces at the ends, empty phrasings, and phrasings that repeat the question or each other."""
+    """Without spaces at the ends, empty phrasings, and phrasings that repeat the question or each other; all but the
+    answer on one line.
+    """
     seen = {plain_view(content.question)}
     phrasings = []
-    for text in map(str.strip, content.phrasings):
+    for text in map(_one_line, content.phrasings):
         view = plain_view(text)
         if view and view not in seen:
             seen.add(view)
             phrasings.append(text)
     return replace(
         content,
-        question=content.question.strip(),
+        question=_one_line(content.question),
         answer=content.answer.strip().replace("\r\n", "\n"),
-        legal_basis=content.legal_basis.strip(),
+        legal_basis=_one_line(content.legal_basis),
         phrasings=tuple(phrasings),
     )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def check(content: Content, departments: Collection[str]) -> tuple[Finding, ...]:
@@ -98,6 +106,8 @@ def _text(field: str, name: str, text: str, length: tuple[int, int]) -> Iterator
         yield Finding(field, f"{name}是空的，请填写")
     elif not least <= len(text) <= most:
         yield Finding(field, f"{name}有 {len(text)} 个字，应为 {least} 至 {most} 个字")
+    if any(unicodedata.category(sign) in UNWRITTEN and sign not in LAID_OUT for sign in text):
+        yield Finding(field, f"{name}里有看不见的控制字符，请重新输入这一段")
     if found := PLACEHOLDER.search(text):
         yield Finding(field, f"{name}里还有占位文字「{found.group()}」，请写完")
     if field in ("question", "phrasings") and text and not 0 < len(plain_view(text)) <= LONGEST_VIEW:

@@ -12,9 +12,8 @@ from escalation.rulebook import ENTRY_APPROVAL, Rulebook
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
 from escalation.workdays import local_date
-from faq.catalog import PUBLISHED
-from faq.keeping.acting import allowed, change_entry, move_revision, note, outdated, take_at, write
-from faq.keeping.book import DISCARDED, DRAFT, EDITED, NEW, SUBMITTED, SUPERSEDED, Kept, department_codes
+from faq.keeping.acting import allowed, authors_after, change_entry, move_revision, note, outdated, take_at, write
+from faq.keeping.book import DISCARDED, DRAFT, EDITED, NEW, SUBMITTED, Kept, department_codes
 from faq.keeping.content import Content, Finding, check, tidy
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
 from storage.house import insert_for, next_number
@@ -40,7 +39,7 @@ async def draft_entry(
     content = tidy(content)
     if findings := check(content, await department_codes(unit)):
         return Wrong(findings)
-    code = code or await _free_code(unit)
+    code = code or await free_code(unit)
     row = insert_for(unit, entries).values(code=code, state=NEW, head=1, changed_at=unit.now)
     made = await unit.run(row.on_conflict_do_nothing().returning(entries.c.id))
     entry_id = made.scalar_one_or_none()
@@ -64,13 +63,11 @@ async def edit_entry(
         return Wrong(findings)
     if content == entry.latest.content:
         return Denied(Why.UNCHANGED)
-    authors = {actor.id}
-    if entry.latest.state not in (PUBLISHED, SUPERSEDED):  # what nobody has approved is still its authors' own
-        authors |= entry.latest.authors
+    authors = authors_after(entry.latest.state, entry.latest.authors, actor)
     if entry.in_hand is not None and not await move_revision(unit, entry.in_hand, state=EDITED):
         return outdated(entry)
     number = entry.head + 1
-    await write(unit, actor, entry_id, number, content, state=DRAFT, authors=sorted(authors), note=note_text)
+    await write(unit, actor, entry_id, number, content, state=DRAFT, authors=authors, note=note_text)
     await change_entry(unit, entry_id, head=number)
     return Saved(entry_id, entry.code, number)
 
@@ -142,7 +139,7 @@ def expired(unit: Unit, content: Content) -> tuple[Finding, ...]:
     return (Finding("valid_until", f"有效期止 {until} 已过，发布了也不会答复，请改为以后的日期"),)
 
 
-async def _free_code(unit: Unit) -> str:
+async def free_code(unit: Unit) -> str:
     """The next code that no entry has, whoever may have given it by hand."""
     while True:
         code = f"faq-{await next_number(unit, CODES):04d}"

@@ -379,7 +379,10 @@ async def test_a_schema_of_another_version_is_named_and_left_alone(
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["run"], ["key"], ["faq"], ["faq", "ask"], ["faq", "assess"], ["intent"], ["calendar", "due"], ["doctor"]],
+    [
+        *([], ["run"], ["key"], ["faq"], ["faq", "ask"], ["faq", "assess"], ["faq", "export"], ["faq", "import"]),
+        *(["intent"], ["calendar", "due"], ["doctor"]),
+    ],
 )
 def test_help_is_in_chinese_and_fits_the_terminal(arguments: list[str]) -> None:
     done = CliRunner().invoke(app, [*arguments, "--help"], prog_name="python -m bot")
@@ -392,7 +395,17 @@ def test_help_is_in_chinese_and_fits_the_terminal(arguments: list[str]) -> None:
 
 def test_every_command_stands_in_the_operations_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    for command in ("run", "key", "faq ask", "faq assess", "intent", "calendar due", "doctor"):
+    for command in (
+        "run",
+        "key",
+        "faq ask",
+        "faq assess",
+        "faq export",
+        "faq import",
+        "intent",
+        "calendar due",
+        "doctor",
+    ):
         assert f"python -m bot {command}" in page
 
 

@@ -28,9 +28,10 @@ from faq.keeping import (
     retire,
     submit,
 )
-from intents import Tokenizer, make_tokenizer
+from intents import Tokenizer
 from storage.database import Database
 from tests.faq.keepers import DEPARTMENTS, LOST, RATE, Office, done, open_office, with_answer
+from tests.house import interpreter
 
 HEADER = "代号,问题,其他问法,答复,依据,分类,部门,有效期起,有效期止"
 GOOD = (
@@ -42,11 +43,17 @@ EMPTY = Book({}, DEPARTMENTS)
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    return make_tokenizer()
+    return interpreter().tokenizer
 
 
 @pytest.fixture
-async def office(database: Database) -> Office:
+async def office(sqlite: Database) -> Office:
+    return await open_office(sqlite)
+
+
+@pytest.fixture
+async def either(database: Database) -> Office:
+    """On SQLite and on PostgreSQL: where people are at once, or the databases speak differently."""
     return await open_office(database)
 
 
@@ -150,13 +157,11 @@ def test_whatever_a_text_says_it_comes_back_from_a_file(
     }
     reading = read_yaml(write_yaml([entry], "")) if encoding == "yaml" else read_csv(write_csv([entry], encoding))
     assert [remark for remark in reading.remarks if remark.wrong] == []
-    plan = examine(reading, EMPTY, TOKENS)
+    plan = examine(reading, EMPTY, interpreter().tokenizer)
     content = plan.new[0].content
     assert (content.question, content.answer, content.valid_until) == (question, answer, until)
     assert set(content.phrasings) <= set(phrasings)
 
-
-TOKENS = make_tokenizer()
 
 # A title over merged cells, a heading in two rows, a day that became a number, text for a spreadsheet, empty rows.
 AS_WPS_WRITES = """问答条目登记表,,,,,,,,,
@@ -306,7 +311,7 @@ async def book_of(office: Office) -> Book:
         return await read_book(reader)
 
 
-async def test_what_is_exported_changes_nothing_when_it_is_imported(office: Office, tokenizer: Tokenizer) -> None:
+async def test_what_is_exported_changes_nothing_when_it_is_imported(either: Office, tokenizer: Tokenizer) -> None:
     """Whatever stands in the catalogue: published, drafted, refused, given up, retired."""
     listed = replace(
         LOST,
@@ -314,12 +319,16 @@ async def test_what_is_exported_changes_nothing_when_it_is_imported(office: Offi
         phrasings=("'丢票", "+丢票"),
         valid_from=date(2025, 1, 1),
     )
-    published, drafted, refused = await office.published(), await office.drafted(listed), await office.submitted(LOST)
-    async with office.database.unit() as unit:
-        await edit_entry(unit, office.editor, published.entry_id, with_answer("还在写的答复，先存一下。"), head=1)
-        await retire(unit, office.editor, published.entry_id, "待核实")
-        done(await refuse(unit, office.approver, refused.entry_id, "依据不对", head=1))
-    rows = await exported(office)
+    published, drafted, refused = (
+        await either.published(),
+        await either.drafted(listed),
+        await either.submitted(LOST),
+    )
+    async with either.database.unit() as unit:
+        await edit_entry(unit, either.editor, published.entry_id, with_answer("还在写的答复，先存一下。"), head=1)
+        await retire(unit, either.editor, published.entry_id, "待核实")
+        done(await refuse(unit, either.approver, refused.entry_id, "依据不对", head=1))
+    rows = await exported(either)
     assert [(row["code"], row["state"]) for row in rows] == [
         (published.code, "已停用"),
         (drafted.code, "草稿"),
@@ -330,38 +339,38 @@ async def test_what_is_exported_changes_nothing_when_it_is_imported(office: Offi
         read_csv(write_csv(rows, "gb18030")),
         read_yaml(write_yaml(rows, "")),
     ):
-        plan = examine(reading, await book_of(office), tokenizer)
+        plan = examine(reading, await book_of(either), tokenizer)
         assert (plan.new, plan.changed, plan.unchanged) == ([], [], 3)
     assert write_csv(rows, "utf-8").startswith(b"\xef\xbb\xbf")
 
 
-async def test_an_import_makes_drafts_that_somebody_else_approves(office: Office, tokenizer: Tokenizer) -> None:
-    saved = await office.published()
-    rows = [dict(row) for row in await exported(office)]
+async def test_an_import_makes_drafts_that_somebody_else_approves(either: Office, tokenizer: Tokenizer) -> None:
+    saved = await either.published()
+    rows = [dict(row) for row in await exported(either)]
     rows[0]["answer"] = "小规模纳税人减按百分之一的征收率缴纳增值税。"
     new = {**rows[0], "code": None, "question": LOST.question, "phrasings": [], "answer": LOST.answer}
-    plan = examine(read_csv(write_csv([*rows, new], "utf-8")), await book_of(office), tokenizer)
+    plan = examine(read_csv(write_csv([*rows, new], "utf-8")), await book_of(either), tokenizer)
     assert (len(plan.new), len(plan.changed), plan.remarks) == (1, 1, [])
     told: list[int] = []
-    async with office.database.unit() as unit:
-        assert await carry_out(unit, office.approver, plan) == Denied(Why.NOT_ALLOWED)
-        drafted = await carry_out(unit, office.colleague, plan, told.append)
+    async with either.database.unit() as unit:
+        assert await carry_out(unit, either.approver, plan) == Denied(Why.NOT_ALLOWED)
+        drafted = await carry_out(unit, either.colleague, plan, told.append)
     assert not isinstance(drafted, Denied)
     assert told == [1, 2]
     assert drafted[1] == (saved.entry_id, 2)
-    entry, other = await office.entry(saved.entry_id), await office.entry(drafted[0][0])
+    entry, other = await either.entry(saved.entry_id), await either.entry(drafted[0][0])
     assert (entry.published, entry.in_hand) != (None, None)
     assert entry.published is not None
     assert entry.published.content == RATE  # it goes on answering
     assert entry.in_hand is not None
     assert (entry.in_hand.author, entry.in_hand.note) == ("colleague·样例", "由文件导入，第 2 行")
     assert (other.state, other.latest.content.question) == ("new", LOST.question)
-    async with office.database.unit() as unit:
-        await submit(unit, office.rules, office.colleague, saved.entry_id, head=2)
-        importer = replace(office.colleague, roles=frozenset({"faq_approver"}))
+    async with either.database.unit() as unit:
+        await submit(unit, either.rules, either.colleague, saved.entry_id, head=2)
+        importer = replace(either.colleague, roles=frozenset({"faq_approver"}))
         assert await approve(unit, importer, saved.entry_id, head=2) == Denied(Why.OWN)
-        done(await approve(unit, office.approver, saved.entry_id, head=2))
-    plan = examine(read_csv(write_csv([*rows, new | {"code": other.code}], "utf-8")), await book_of(office), tokenizer)
+        done(await approve(unit, either.approver, saved.entry_id, head=2))
+    plan = examine(read_csv(write_csv([*rows, new | {"code": other.code}], "utf-8")), await book_of(either), tokenizer)
     assert plan.unchanged == 2
 
 

@@ -12,11 +12,11 @@ from sqlalchemy import select
 from faq.asked import Feedback, feedback_counts
 from faq.gaps import Gap, dismiss_gap, draft_from_gap, open_gaps, phrase_from_gap
 from faq.keeping import Denied, Saved, Why, Wrong
-from intents import Tokenizer, make_tokenizer
+from intents import Tokenizer
 from storage.database import Database
 from storage.tables import asked, entries, gaps
 from tests.faq.keepers import LOST, Office, done, open_office
-from tests.house import Clock
+from tests.house import Clock, interpreter
 from tests.storage.opened import found_address
 
 IN_VAIN = [
@@ -35,11 +35,17 @@ ANSWERED = [
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    return make_tokenizer()
+    return interpreter().tokenizer
 
 
 @pytest.fixture
-async def office(database: Database) -> Office:
+async def office(sqlite: Database) -> Office:
+    return await open_office(sqlite)
+
+
+@pytest.fixture
+async def either(database: Database) -> Office:
+    """On SQLite and on PostgreSQL: where people are at once, or the databases speak differently."""
     return await open_office(database)
 
 
@@ -74,24 +80,24 @@ async def test_questions_asked_in_vain_are_grouped_by_likeness_biggest_first_wit
 
 
 async def test_a_group_becomes_a_draft_phrasings_of_an_entry_or_is_dismissed(
-    office: Office, clock: Clock, tokenizer: Tokenizer
+    either: Office, clock: Clock, tokenizer: Tokenizer
 ) -> None:
-    lost = await office.published(LOST)
-    await ask(office, clock, IN_VAIN, lost.entry_id)
-    fund, lost_gap, house = await gaps_of(office, tokenizer)
+    lost = await either.published(LOST)
+    await ask(either, clock, IN_VAIN, lost.entry_id)
+    fund, lost_gap, house = await gaps_of(either, tokenizer)
     content = replace(LOST, question=fund.wordings[0], phrasings=fund.wordings[1:])
-    async with office.database.unit() as unit:
-        assert isinstance(await draft_from_gap(unit, office.editor, fund.ids, replace(content, answer="")), Wrong)
-        drafted = done(await draft_from_gap(unit, office.editor, fund.ids, content))
-        done(await phrase_from_gap(unit, office.editor, lost_gap.ids, lost.entry_id, lost_gap.wordings))
-        assert await dismiss_gap(unit, office.editor, house.ids, " ") == Denied(Why.NO_REASON)
-        assert await dismiss_gap(unit, office.editor, house.ids, "一人一事，转办件") is True
-    assert await gaps_of(office, tokenizer) == []
-    entry, phrased = await office.entry(drafted.entry_id), await office.entry(lost.entry_id)
+    async with either.database.unit() as unit:
+        assert isinstance(await draft_from_gap(unit, either.editor, fund.ids, replace(content, answer="")), Wrong)
+        drafted = done(await draft_from_gap(unit, either.editor, fund.ids, content))
+        done(await phrase_from_gap(unit, either.editor, lost_gap.ids, lost.entry_id, lost_gap.wordings))
+        assert await dismiss_gap(unit, either.editor, house.ids, " ") == Denied(Why.NO_REASON)
+        assert await dismiss_gap(unit, either.editor, house.ids, "一人一事，转办件") is True
+    assert await gaps_of(either, tokenizer) == []
+    entry, phrased = await either.entry(drafted.entry_id), await either.entry(lost.entry_id)
     assert (entry.state, entry.latest.content.question) == ("new", fund.wordings[0])
     assert phrased.published is not None
     assert phrased.published.content.phrasings == ("发票遗失了怎么办",)
-    async with office.database.reader() as reader:
+    async with either.database.reader() as reader:
         rows = await reader.all(select(gaps.c.verdict, gaps.c.entry_id, gaps.c.reason).order_by(gaps.c.id))
     assert [tuple(row) for row in rows] == [
         ("drafted", drafted.entry_id, None),
@@ -101,28 +107,28 @@ async def test_a_group_becomes_a_draft_phrasings_of_an_entry_or_is_dismissed(
 
 
 async def test_of_two_who_take_up_one_gap_at_once_the_second_is_told_and_leaves_nothing_behind(
-    office: Office, clock: Clock, tokenizer: Tokenizer
+    either: Office, clock: Clock, tokenizer: Tokenizer
 ) -> None:
-    lost = await office.published(LOST)
-    await ask(office, clock, IN_VAIN, lost.entry_id)
-    fund = (await gaps_of(office, tokenizer))[0]
+    lost = await either.published(LOST)
+    await ask(either, clock, IN_VAIN, lost.entry_id)
+    fund = (await gaps_of(either, tokenizer))[0]
 
     async def drafts() -> object:
-        async with office.database.unit() as unit:
-            return await draft_from_gap(unit, office.editor, fund.ids, replace(LOST, question=fund.wordings[0]))
+        async with either.database.unit() as unit:
+            return await draft_from_gap(unit, either.editor, fund.ids, replace(LOST, question=fund.wordings[0]))
 
     async def phrases() -> object:
-        async with office.database.unit() as unit:
-            return await phrase_from_gap(unit, office.colleague, fund.ids[1:], lost.entry_id, fund.wordings)
+        async with either.database.unit() as unit:
+            return await phrase_from_gap(unit, either.colleague, fund.ids[1:], lost.entry_id, fund.wordings)
 
     results = await asyncio.gather(drafts(), phrases())
     assert sorted(isinstance(result, Saved) for result in results) == [False, True]
     assert Denied(Why.MEANWHILE) in results
-    async with office.database.reader() as reader:
+    async with either.database.reader() as reader:
         dealt_with = await reader.all(select(gaps.c.id))
         assert len(dealt_with) == 1
         kept = len(await reader.all(select(entries.c.id)))
-    phrased = (await office.entry(lost.entry_id)).head > lost.head
+    phrased = (await either.entry(lost.entry_id)).head > lost.head
     assert (kept == 2) is not phrased
 
 
@@ -140,12 +146,12 @@ async def test_whoever_is_no_editor_deals_with_no_gap(office: Office, clock: Clo
 
 
 async def test_feedback_is_counted_by_the_entry_that_was_said_and_not_by_the_one_that_only_came_near(
-    office: Office, clock: Clock
+    either: Office, clock: Clock
 ) -> None:
-    lost = await office.published(LOST)
+    lost = await either.published(LOST)
     wanted_people = ("发票丢失", "answer", "to_people")
-    await ask(office, clock, [*IN_VAIN, *ANSWERED, wanted_people, ("丢票", "choices", "chosen")], lost.entry_id)
-    async with office.database.reader() as reader:
+    await ask(either, clock, [*IN_VAIN, *ANSWERED, wanted_people, ("丢票", "choices", "chosen")], lost.entry_id)
+    async with either.database.reader() as reader:
         assert await feedback_counts(reader) == {lost.entry_id: Feedback(solved=1, unsolved=2)}
         later = clock.now + timedelta(minutes=7)
         assert await feedback_counts(reader, since=later) == {lost.entry_id: Feedback(solved=0, unsolved=1)}

@@ -47,26 +47,32 @@ from faq.keeping import (
 )
 from faq.live import LiveFaq
 from faq.matching import Answer
-from intents import Tokenizer, make_tokenizer
+from intents import Tokenizer
 from storage.database import Database
 from storage.people import Officer
 from storage.tables import revisions
 from storage.unit import Unit
 from tests.faq.keepers import DEPARTMENTS, LOST, RATE, Office, done, open_office, with_answer
-from tests.house import Clock
+from tests.house import Clock, interpreter
 from tests.storage.opened import opened
 
 NEW_TEXT = "自2026年起，小规模纳税人减按百分之一的征收率缴纳增值税。"
 
 
 @pytest.fixture
-async def office(database: Database) -> Office:
+async def office(sqlite: Database) -> Office:
+    return await open_office(sqlite)
+
+
+@pytest.fixture
+async def either(database: Database) -> Office:
+    """On SQLite and on PostgreSQL: where people are at once, or the databases speak differently."""
     return await open_office(database)
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    return make_tokenizer()
+    return interpreter().tokenizer
 
 
 async def answers(office: Office, on: date | None = None) -> dict[str, str]:
@@ -92,18 +98,20 @@ async def test_a_draft_answers_nobody_and_once_approved_it_answers(office: Offic
     assert (text.verified_on, text.verifier, text.sample) == (date(2025, 11, 3), "approver·样例", False)
 
 
-async def test_what_is_published_goes_on_answering_while_the_next_text_is_written_and_approved(office: Office) -> None:
-    saved = await office.published()
-    async with office.database.unit() as unit:
-        drafted = done(await edit_entry(unit, office.editor, saved.entry_id, with_answer(NEW_TEXT), head=saved.head))
-    assert await answers(office) == {saved.code: RATE.answer}
-    async with office.database.unit() as unit:
-        await submit(unit, office.rules, office.colleague, saved.entry_id, head=drafted.head)
-    assert await answers(office) == {saved.code: RATE.answer}
-    async with office.database.unit() as unit:
-        done(await approve(unit, office.approver, saved.entry_id, head=drafted.head))
-    assert await answers(office) == {saved.code: NEW_TEXT}
-    async with office.database.reader() as reader:
+async def test_what_is_published_goes_on_answering_while_the_next_text_is_written_and_approved(
+    either: Office,
+) -> None:
+    saved = await either.published()
+    async with either.database.unit() as unit:
+        drafted = done(await edit_entry(unit, either.editor, saved.entry_id, with_answer(NEW_TEXT), head=saved.head))
+    assert await answers(either) == {saved.code: RATE.answer}
+    async with either.database.unit() as unit:
+        await submit(unit, either.rules, either.colleague, saved.entry_id, head=drafted.head)
+    assert await answers(either) == {saved.code: RATE.answer}
+    async with either.database.unit() as unit:
+        done(await approve(unit, either.approver, saved.entry_id, head=drafted.head))
+    assert await answers(either) == {saved.code: NEW_TEXT}
+    async with either.database.reader() as reader:
         states = [(text.number, text.state) for text in await revisions_of(reader, saved.entry_id)]
     assert states == [(2, "published"), (1, "superseded")]
 
@@ -132,8 +140,7 @@ async def test_an_administrator_approves_what_others_wrote(office: Office) -> No
 
 
 @pytest.mark.parametrize("who", ["clerk", "leader", "approver"])
-async def test_whoever_is_no_editor_is_told_that_they_may_not_write(sqlite: Database, who: str) -> None:
-    office = await open_office(sqlite)
+async def test_whoever_is_no_editor_is_told_that_they_may_not_write(office: Office, who: str) -> None:
     saved, actor = await office.published(), getattr(office, who)
     async with office.database.unit() as unit:
         assert await draft_entry(unit, actor, LOST) == Denied(Why.NOT_ALLOWED)
@@ -153,8 +160,7 @@ async def test_whoever_is_no_editor_is_told_that_they_may_not_write(sqlite: Data
 
 
 @pytest.mark.parametrize("who", ["clerk", "leader", "editor", "colleague"])
-async def test_whoever_is_no_approver_is_told_that_they_may_not_publish(sqlite: Database, who: str) -> None:
-    office = await open_office(sqlite)
+async def test_whoever_is_no_approver_is_told_that_they_may_not_publish(office: Office, who: str) -> None:
     saved, actor = await office.submitted(), getattr(office, who)
     async with office.database.unit() as unit:
         assert await approve(unit, actor, saved.entry_id, head=saved.head) == Denied(Why.NOT_ALLOWED)
@@ -165,41 +171,43 @@ async def test_whoever_is_no_approver_is_told_that_they_may_not_publish(sqlite: 
         assert await approve(unit, stranger, saved.entry_id, head=saved.head) == Denied(Why.NOT_ALLOWED)
 
 
-async def test_of_two_editors_at_once_the_second_is_told_and_nothing_of_the_first_is_lost(office: Office) -> None:
-    saved = await office.published()
+async def test_of_two_editors_at_once_the_second_is_told_and_nothing_of_the_first_is_lost(
+    either: Office,
+) -> None:
+    saved = await either.published()
 
     async def edits(actor: Officer, answer: str) -> Saved | Outdated | Denied | Wrong:
-        async with office.database.unit() as unit:
+        async with either.database.unit() as unit:
             return await edit_entry(unit, actor, saved.entry_id, with_answer(answer), head=saved.head)
 
     results = await asyncio.gather(
-        edits(office.editor, "甲写的答复，请以此为准，谢谢。"),
-        edits(office.colleague, "乙写的答复，请以此为准，谢谢。"),
+        edits(either.editor, "甲写的答复，请以此为准，谢谢。"),
+        edits(either.colleague, "乙写的答复，请以此为准，谢谢。"),
     )
     first = next(result for result in results if isinstance(result, Saved))
     second = next(result for result in results if isinstance(result, Outdated))
-    entry = await office.entry(saved.entry_id)
+    entry = await either.entry(saved.entry_id)
     assert entry.in_hand is not None
     assert (second.head, second.officer) == (first.head, entry.in_hand.author)
-    async with office.database.unit() as unit:  # having read what the first wrote, the second goes on from there
+    async with either.database.unit() as unit:  # having read what the first wrote, the second goes on from there
         theirs = with_answer("甲和乙商量之后写的答复，请以此为准。")
-        done(await edit_entry(unit, office.colleague, saved.entry_id, theirs, head=second.head))
-    async with office.database.reader() as reader:
+        done(await edit_entry(unit, either.colleague, saved.entry_id, theirs, head=second.head))
+    async with either.database.reader() as reader:
         texts = await revisions_of(reader, saved.entry_id)
     assert [text.state for text in texts] == ["draft", "edited", "published"]
-    assert texts[0].authors == {office.editor.id, office.colleague.id}
+    assert texts[0].authors == {either.editor.id, either.colleague.id}
 
 
-async def test_of_two_who_decide_at_once_only_one_does(office: Office) -> None:
-    saved = await office.submitted()
+async def test_of_two_who_decide_at_once_only_one_does(either: Office) -> None:
+    saved = await either.submitted()
 
     async def approves() -> object:
-        async with office.database.unit() as unit:
-            return await approve(unit, office.approver, saved.entry_id, head=saved.head)
+        async with either.database.unit() as unit:
+            return await approve(unit, either.approver, saved.entry_id, head=saved.head)
 
     async def refuses() -> object:
-        async with office.database.unit() as unit:
-            return await refuse(unit, office.administrator, saved.entry_id, "依据不对", head=saved.head)
+        async with either.database.unit() as unit:
+            return await refuse(unit, either.administrator, saved.entry_id, "依据不对", head=saved.head)
 
     results = await asyncio.gather(approves(), refuses())
     assert sorted(type(result).__name__ for result in results) == ["Denied", "Saved"]
@@ -369,27 +377,27 @@ async def test_a_phrasing_is_added_at_once_and_changes_nothing_that_is_said(offi
     assert again == Denied(Why.UNCHANGED)
 
 
-async def test_a_phrasing_reaches_the_draft_the_coming_text_and_the_one_that_answers(office: Office) -> None:
-    saved = await office.published()
+async def test_a_phrasing_reaches_the_draft_the_coming_text_and_the_one_that_answers(either: Office) -> None:
+    saved = await either.published()
     coming = replace(with_answer(NEW_TEXT), valid_from=date(2026, 1, 1), phrasings=("小规模企业交多少税",))
-    async with office.database.unit() as unit:
-        await edit_entry(unit, office.editor, saved.entry_id, coming, head=1)
-        await submit(unit, office.rules, office.editor, saved.entry_id, head=2)
-        await approve(unit, office.approver, saved.entry_id, head=2)
-        await edit_entry(unit, office.editor, saved.entry_id, with_answer("还在写的答复，先存一下。", coming), head=2)
-        await submit(unit, office.rules, office.editor, saved.entry_id, head=3)
-    async with office.database.unit() as unit:  # the coming text has it already, and must stay the newer one
-        done(await add_phrasings(unit, office.colleague, saved.entry_id, ["小规模企业交多少税"]))
-    entry = await office.entry(saved.entry_id)
+    async with either.database.unit() as unit:
+        await edit_entry(unit, either.editor, saved.entry_id, coming, head=1)
+        await submit(unit, either.rules, either.editor, saved.entry_id, head=2)
+        await approve(unit, either.approver, saved.entry_id, head=2)
+        await edit_entry(unit, either.editor, saved.entry_id, with_answer("还在写的答复，先存一下。", coming), head=2)
+        await submit(unit, either.rules, either.editor, saved.entry_id, head=3)
+    async with either.database.unit() as unit:  # the coming text has it already, and must stay the newer one
+        done(await add_phrasings(unit, either.colleague, saved.entry_id, ["小规模企业交多少税"]))
+    entry = await either.entry(saved.entry_id)
     assert entry.published is not None
     assert entry.coming is not None
     assert entry.in_hand is not None
     assert "小规模企业交多少税" in entry.published.content.phrasings
     assert entry.published.number < entry.coming.number < entry.in_hand.number == entry.head
-    assert await answers(office, date(2026, 1, 1)) == {saved.code: NEW_TEXT}
+    assert await answers(either, date(2026, 1, 1)) == {saved.code: NEW_TEXT}
     assert entry.in_hand.state == "submitted"
-    async with office.database.unit() as unit:
-        assert done(await approve(unit, office.approver, saved.entry_id, head=entry.head))
+    async with either.database.unit() as unit:
+        assert done(await approve(unit, either.approver, saved.entry_id, head=entry.head))
 
 
 @pytest.mark.parametrize(
@@ -424,9 +432,9 @@ async def test_what_is_wrong_is_not_written(office: Office) -> None:
         assert (await search(unit, Wanted())).total == 0
 
 
-async def test_an_entry_is_found_by_words_category_department_and_standing(office: Office) -> None:
-    rate, lost = await office.published(), await office.drafted(LOST)
-    async with office.database.reader() as reader:
+async def test_an_entry_is_found_by_words_category_department_and_standing(either: Office) -> None:
+    rate, lost = await either.published(), await either.drafted(LOST)
+    async with either.database.reader() as reader:
 
         async def found(wanted: Wanted) -> set[str]:
             return {line.code for line in (await search(reader, wanted)).lines}
@@ -445,11 +453,11 @@ async def test_an_entry_is_found_by_words_category_department_and_standing(offic
     assert (page.page, page.pages, page.total) == (1, 1, 2)
 
 
-async def test_a_code_is_given_where_none_is_and_never_twice(office: Office) -> None:
-    async with office.database.unit() as unit:
-        by_hand = done(await draft_entry(unit, office.editor, RATE, code="faq-0001"))
-        given = done(await draft_entry(unit, office.editor, LOST))
-        assert await draft_entry(unit, office.editor, LOST, code="faq-0001") == Denied(Why.CODE_TAKEN)
+async def test_a_code_is_given_where_none_is_and_never_twice(either: Office) -> None:
+    async with either.database.unit() as unit:
+        by_hand = done(await draft_entry(unit, either.editor, RATE, code="faq-0001"))
+        given = done(await draft_entry(unit, either.editor, LOST))
+        assert await draft_entry(unit, either.editor, LOST, code="faq-0001") == Denied(Why.CODE_TAKEN)
     assert (by_hand.code, given.code) == ("faq-0001", "faq-0002")
 
 
@@ -461,23 +469,23 @@ async def said(faq: LiveFaq, text: str) -> str | None:
 
 
 async def test_an_override_wins_over_the_index_for_just_this_wording_until_it_is_cleared(
-    office: Office, tokenizer: Tokenizer
+    either: Office, tokenizer: Tokenizer
 ) -> None:
-    rate, lost = await office.published(), await office.published(LOST)
+    rate, lost = await either.published(), await either.published(LOST)
     faq, today = LiveFaq(tokenizer), date(2025, 11, 3)
-    async with office.database.unit() as unit:
-        done(await override(unit, office.editor, rate.entry_id, LOST.question))
-    assert await faq.refresh(office.database, today)
+    async with either.database.unit() as unit:
+        done(await override(unit, either.editor, rate.entry_id, LOST.question))
+    assert await faq.refresh(either.database, today)
     assert await said(faq, "发票，丢了怎么补救？") == rate.code  # signs and spaces make no difference
     assert await said(faq, "发票丢了怎么补救呢") != rate.code
-    async with office.database.unit() as unit:  # another for the same wording takes its place
-        done(await override(unit, office.colleague, lost.entry_id, LOST.question))
+    async with either.database.unit() as unit:  # another for the same wording takes its place
+        done(await override(unit, either.colleague, lost.entry_id, LOST.question))
         assert await overrides_of(unit, rate.entry_id) == []
         ((override_id, wording),) = await overrides_of(unit, lost.entry_id)
         assert wording == LOST.question
-        assert await clear_override(unit, office.editor, override_id) is True
-        assert await clear_override(unit, office.editor, override_id) == Denied(Why.NO_OVERRIDE)
-    assert await faq.refresh(office.database, today)
+        assert await clear_override(unit, either.editor, override_id) is True
+        assert await clear_override(unit, either.editor, override_id) == Denied(Why.NO_OVERRIDE)
+    assert await faq.refresh(either.database, today)
     assert faq.edition.overrides == {}
 
 
@@ -503,30 +511,30 @@ async def elsewhere(place: str, clock: Clock) -> AsyncIterator[Database]:
 
 
 async def test_what_is_published_here_is_seen_by_another_process(
-    office: Office, elsewhere: Database, tokenizer: Tokenizer
+    either: Office, elsewhere: Database, tokenizer: Tokenizer
 ) -> None:
     theirs, today = LiveFaq(tokenizer), date(2025, 11, 3)
-    saved = await office.published()
+    saved = await either.published()
     assert await theirs.refresh(elsewhere, today)
     assert set(theirs.edition.entries) == {saved.code}
     assert not await theirs.refresh(elsewhere, today)
-    async with office.database.unit() as unit:
-        await retire(unit, office.editor, saved.entry_id, "废止")
+    async with either.database.unit() as unit:
+        await retire(unit, either.editor, saved.entry_id, "废止")
     assert await theirs.refresh(elsewhere, today)
     assert theirs.edition.entries == {}
 
 
-async def test_two_who_publish_at_once_raise_the_revision_twice(office: Office, tokenizer: Tokenizer) -> None:
+async def test_two_who_publish_at_once_raise_the_revision_twice(either: Office, tokenizer: Tokenizer) -> None:
     """Else whoever built an edition between them would never hear of the second."""
-    one, other = await office.submitted(), await office.submitted(LOST)
+    one, other = await either.submitted(), await either.submitted(LOST)
 
     async def approves(saved: Saved) -> None:
-        async with office.database.unit() as unit:
-            done(await approve(unit, office.approver, saved.entry_id, head=saved.head))
+        async with either.database.unit() as unit:
+            done(await approve(unit, either.approver, saved.entry_id, head=saved.head))
 
     await asyncio.gather(approves(one), approves(other))
     faq = LiveFaq(tokenizer)
-    await faq.refresh(office.database, date(2025, 11, 3))
+    await faq.refresh(either.database, date(2025, 11, 3))
     assert faq.edition.revision == 2
 
 
@@ -544,30 +552,30 @@ def test_a_change_reads_character_by_character() -> None:
     assert changes(RATE, RATE) == []
 
 
-async def test_no_text_is_ever_rewritten(office: Office) -> None:
+async def test_no_text_is_ever_rewritten(either: Office) -> None:
     """Through everything that can be done with an entry, what a revision says stays what it said."""
-    saved = await office.published()
+    saved = await either.published()
 
     async def texts() -> dict[int, Content]:
-        async with office.database.reader() as reader:
+        async with either.database.reader() as reader:
             return {text.number: text.content for text in await revisions_of(reader, saved.entry_id)}
 
     seen = await texts()
     acts: list[Callable[[Unit], Awaitable[object]]] = [
-        lambda unit: edit_entry(unit, office.editor, saved.entry_id, with_answer(NEW_TEXT), head=1),
-        lambda unit: submit(unit, office.rules, office.editor, saved.entry_id, head=2),
-        lambda unit: add_phrasings(unit, office.editor, saved.entry_id, ["小规模企业交多少税"]),
-        lambda unit: approve(unit, office.approver, saved.entry_id, head=4),
-        lambda unit: verify(unit, office.approver, saved.entry_id, head=4),
-        lambda unit: retire(unit, office.editor, saved.entry_id, "废止"),
-        lambda unit: restore(unit, office.approver, saved.entry_id),
+        lambda unit: edit_entry(unit, either.editor, saved.entry_id, with_answer(NEW_TEXT), head=1),
+        lambda unit: submit(unit, either.rules, either.editor, saved.entry_id, head=2),
+        lambda unit: add_phrasings(unit, either.editor, saved.entry_id, ["小规模企业交多少税"]),
+        lambda unit: approve(unit, either.approver, saved.entry_id, head=4),
+        lambda unit: verify(unit, either.approver, saved.entry_id, head=4),
+        lambda unit: retire(unit, either.editor, saved.entry_id, "废止"),
+        lambda unit: restore(unit, either.approver, saved.entry_id),
     ]
     for act in acts:
-        async with office.database.unit() as unit:
+        async with either.database.unit() as unit:
             done(await act(unit))
         now = await texts()
         assert {number: now[number] for number in seen} == seen
         seen = now
-    async with office.database.reader() as reader:
+    async with either.database.reader() as reader:
         in_print = await reader.all(select(revisions.c.number).where(revisions.c.state == "published"))
     assert [row.number for row in in_print] == [4]

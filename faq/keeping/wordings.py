@@ -1,7 +1,7 @@
 """Ways of asking, laid down one at a time: a phrasing that the index learns, or an exact override that always wins.
 
 Neither is information that is published: what is said is the approved text, word for word. So both take effect at once
-and need no second person; who did it and when is kept, and each can be undone. See docs/decisions/0015.
+and need no second person; who did it and when is kept, and each can be undone. See docs/decisions/0016.
 """
 
 from collections.abc import Sequence

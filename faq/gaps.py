@@ -15,12 +15,13 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from escalation.permissions import Keeping
-from faq.index import Index, IndexEntry, Tokens, plain_view
+from faq.index import Index, IndexEntry
 from faq.keeping.acting import allowed
 from faq.keeping.content import Content
 from faq.keeping.drafting import draft_entry
 from faq.keeping.results import Denied, Saved, Why, Wrong
 from faq.keeping.wordings import add_phrasings
+from faq.views import Tokens, plain_view
 from intents import mask
 from storage.people import Officer
 from storage.tables import asked, gaps

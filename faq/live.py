@@ -7,8 +7,9 @@ from datetime import date
 from types import MappingProxyType
 
 from faq.catalog import Entry, in_force, overridden, published, revision_of
-from faq.index import Candidate, Index, IndexEntry, plain_view
+from faq.index import Candidate, Index, IndexEntry
 from faq.matching import Answer, Decision, decide
+from faq.views import plain_view
 from intents import Tokenizer
 from storage.database import Database
 

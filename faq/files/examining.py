@@ -10,8 +10,9 @@ from datetime import date
 from typing import TypeVar
 
 from faq.files.table import FIELDS, Cell, Raw, Reading, Remark, as_date, as_list, as_text
-from faq.index import Index, IndexEntry, Tokens, plain_view
+from faq.index import Index, IndexEntry
 from faq.keeping.content import Content, categories, check, tidy
+from faq.views import Tokens, plain_view
 
 NEAR = 0.8  # of the score of the index: two questions are nearly one; no two of the sample come near it
 RANKED = 4

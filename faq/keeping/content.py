@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
-from faq.index import plain_view
 from faq.seed import PLACEHOLDER, load_categories
+from faq.views import plain_view
 from intents import PersonalKind, find
 
 QUESTION = (4, 80)  # characters, least and most

@@ -11,11 +11,11 @@ from sqlalchemy import Row, select, update
 
 from escalation.permissions import Keeping
 from faq.catalog import PUBLISHED, published_anew
-from faq.index import plain_view
 from faq.keeping.acting import allowed, change_entry, note, take
 from faq.keeping.book import EDITED, IN_HAND, SUPERSEDED
 from faq.keeping.content import MOST_PHRASINGS, Finding, check_wording
 from faq.keeping.results import Denied, Saved, Why, Wrong
+from faq.views import plain_view
 from storage.house import insert_for
 from storage.people import Officer
 from storage.tables import overrides, revisions

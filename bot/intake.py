@@ -8,7 +8,7 @@ sender is told, and somebody has a duty. Trouble of the database does not count 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -67,13 +67,13 @@ class Intake:
             claimed = await claim(unit, holder, self._lease, most=MOST_AT_ONCE)
         done = await self._handle_together([one for one in claimed if one.untried])
         for one in claimed:
-            if one not in done:
+            if one.lane_id not in done:
                 with structlog.contextvars.bound_contextvars(update=one.ids[0]):
                     await self._handle_alone(one)
         return bool(claimed)
 
-    async def _handle_together(self, claimed: Sequence[Claimed]) -> Sequence[Claimed]:
-        """Handle what is from taxpayers in one unit; gives back what has been handled: all of it, or nothing."""
+    async def _handle_together(self, claimed: Sequence[Claimed]) -> Collection[int]:
+        """Handle what is from taxpayers in one unit; gives back the lanes that need nothing more: all, or none."""
         if len(claimed) < FEWEST_TOGETHER:
             return ()
         deadline = asyncio.timeout(None)
@@ -90,11 +90,11 @@ class Intake:
         except Exception as error:  # noqa: BLE001  each is tried by itself, and what is wrong with it counted there
             if _cause(error, deadline) == DATABASE:
                 await self._wait_for_the_database(error, *claimed)
-                return claimed
+                return {one.lane_id for one in claimed}
             log.info("handled_apart", updates=len(claimed), error=type(error).__name__)
             return ()
         self._handled(unit, *(one for one, _ in together))
-        return [one for one, _ in together]
+        return {one.lane_id for one, _ in together}
 
     async def _handle_alone(self, claimed: Claimed) -> None:
         if claimed.claims > MOST_CLAIMS:

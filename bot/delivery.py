@@ -104,12 +104,14 @@ class Delivery:
     async def _send(self, holder: str) -> None:
         bell = self._deps.database.signals.pool(outbox_topic(self._channel))
         while not self._deps.nursery.stopping.is_set():
-            ours = self._sole is None or self._sole.held
-            if not (ours and await self.deliver_next(holder)):
-                await bell.wait()
+            if self._sole is None or self._sole.held:
+                await self.deliver_next(holder)
+            await bell.wait()
 
     async def deliver_next(self, holder: str) -> bool:
-        """Say what waits for the most urgent addresses; False where nothing waits, or the channel is to be silent."""
+        """Say what waits for the most urgent addresses; False where nothing waits, or the channel is to be silent.
+        Where more may wait the bell is rung.
+        """
         if self._silence():
             return False
         began = _now()
@@ -123,26 +125,33 @@ class Delivery:
                 in_a_turn=self._most_in_a_turn,
                 except_for=self._writing_to,
             )
-        ended = await asyncio.gather(*(self._serve(turn, began) for turn in turns), return_exceptions=True)
-        for failure in filter(None, ended):
-            raise failure
+        served = await asyncio.gather(*(self._serve(turn, began) for turn in turns), return_exceptions=True)
+        if len(turns) == self._most_at_once or not all(finished is True for finished in served):
+            self._deps.database.signals.ring(outbox_topic(self._channel))
+        for failure in served:
+            if isinstance(failure, BaseException):
+                raise failure
         return bool(turns)
 
-    async def _serve(self, turn: Turn, began: float) -> None:
-        """Say to one address what waits for it, as much as may be said now, and give it back."""
+    async def _serve(self, turn: Turn, began: float) -> bool:
+        """Say to one address what waits for it, as much as may be said now, and give it back; False where more of it
+        may be said at once.
+        """
         if rest := self._rest(turn):  # the clock was set, or nobody knows whether the last message arrived
             await self._give_back(turn, rest)
-            return
+            return True
         self._writing_to.add(turn.address_id)
         wait: timedelta | None = None
+        unsaid = list(turn.notices)
         try:
-            for notice in turn.notices:
-                wait = await self._say(turn, notice, until=began + self._lease.total_seconds() * CUT_OFF_AT)
+            while unsaid:
+                wait = await self._say(turn, unsaid.pop(0), until=began + self._lease.total_seconds() * CUT_OFF_AT)
                 if wait is not None or _now() > began + self._lease.total_seconds() * BEGIN_WITHIN or self._silence():
                     break
         finally:
             self._writing_to.discard(turn.address_id)
             await self._give_back(turn, max(wait or timedelta(0), self._silence(), self._rest(turn)))
+        return wait is not None or (not unsaid and len(turn.notices) < self._most_in_a_turn)
 
     def _rest(self, turn: Turn) -> timedelta:
         """How long the pace has the address rest yet."""
@@ -150,7 +159,7 @@ class Delivery:
 
     async def _give_back(self, turn: Turn, wait: timedelta) -> None:
         await self._account.add(Returned(turn, wait))
-        if wait > timedelta(0):  # else this sender itself looks again at once
+        if wait > timedelta(0):
             topic = outbox_topic(self._channel)
             asyncio.get_running_loop().call_later(wait.total_seconds(), self._deps.database.signals.ring, topic)
 

@@ -58,11 +58,13 @@ class Intake:
     async def _work(self, holder: str) -> None:
         bell = self._deps.database.signals.pool(INBOX)
         while not self._deps.nursery.stopping.is_set():
-            if not await self.handle_next(holder):
-                await bell.wait()
+            await self.handle_next(holder)
+            await bell.wait()
 
     async def handle_next(self, holder: str) -> bool:
-        """Handle the next update of the lanes that have waited longest; False where nothing waits."""
+        """Handle the next update of the lanes that have waited longest; False where nothing waits. Where more waits the
+        bell is rung.
+        """
         async with self._deps.database.unit() as unit:
             claimed = await claim(unit, holder, self._lease, most=MOST_AT_ONCE)
         done = await self._handle_together([one for one in claimed if one.untried])
@@ -70,6 +72,8 @@ class Intake:
             if one.lane_id not in done:
                 with structlog.contextvars.bound_contextvars(update=one.ids[0]):
                     await self._handle_alone(one)
+        if len(claimed) == MOST_AT_ONCE or any(one.more for one in claimed):
+            self._deps.database.signals.ring(INBOX)
         return bool(claimed)
 
     async def _handle_together(self, claimed: Sequence[Claimed]) -> Collection[int]:

@@ -23,7 +23,7 @@ from storage.vault import Hasher, Vault
 from storage.waiting import to_the_end
 
 BUSY_MILLISECONDS = 5000
-ANNOUNCE = select(func.pg_notify(bindparam("channel"), func.unnest(bindparam("topics", type_=ARRAY(String)))))
+ANNOUNCE = select(func.pg_notify(bindparam("channel"), func.unnest(bindparam("announcements", type_=ARRAY(String)))))
 # Classes of SQLSTATE: connection, wrong state (a standby), rollback (deadlock), resources (full disk), object in use,
 # operator (shutdown), system, internal.
 TROUBLE_STATES = frozenset({"08", "25", "40", "53", "55", "57", "58", "XX"})
@@ -126,7 +126,8 @@ class Database:
                 yield unit
                 await unit.write_deferred()
                 if unit.wake:
-                    await connection.execute(ANNOUNCE, {"channel": PG_CHANNEL, "topics": sorted(unit.wake)})
+                    said = [self.signals.announcement(topic) for topic in sorted(unit.wake)]
+                    await connection.execute(ANNOUNCE, {"channel": PG_CHANNEL, "announcements": said})
         for topic in unit.wake:
             self.signals.ring(topic)
 

@@ -46,10 +46,11 @@ TAKE = (
     .values(holder=bindparam("by"), not_before=bindparam("until"))
     .returning(lanes.c.id, lanes.c.key)
 )
-LOWEST = (
-    select(func.min(updates.c.id))
+LANES_IN_HAND = (
+    select(func.min(updates.c.id).label("lowest"), func.count().label("waiting"))
     .where(updates.c.lane_id.in_(bindparam("lanes", expanding=True)), updates.c.settled_at.is_(None))
     .group_by(updates.c.lane_id)
+    .subquery()
 )
 IN_HAND = select(
     updates.c.id,
@@ -62,7 +63,11 @@ IN_HAND = select(
     updates.c.claims,
     updates.c.failures,
 )
-FIRST = IN_HAND.where(updates.c.id.in_(LOWEST)).order_by(updates.c.id)
+FIRST = (
+    IN_HAND.add_columns(LANES_IN_HAND.c.waiting)
+    .join(LANES_IN_HAND, LANES_IN_HAND.c.lowest == updates.c.id)
+    .order_by(updates.c.id)
+)
 ALBUM = IN_HAND.where(
     updates.c.lane_id == bindparam("lane"),
     updates.c.settled_at.is_(None),
@@ -115,6 +120,7 @@ class Claimed:
     bodies: tuple[Mapping[str, Any], ...]
     claims: int
     failures: int
+    more: bool  # whether more waits in the lane
 
     @property
     def untried(self) -> bool:
@@ -172,7 +178,7 @@ async def claim(unit: Unit, holder: str, lease: timedelta, *, most: int = 1) -> 
     for first in firsts:
         parts = await _parts(unit, first, holder)
         if parts:
-            claimed.append(_claimed(keys[first.lane_id], holder, parts))
+            claimed.append(_claimed(keys[first.lane_id], holder, first, parts))
     if claimed:
         await unit.run(COUNT_CLAIM, {"ids": [number for one in claimed for number in one.ids]})
     return claimed
@@ -190,8 +196,7 @@ async def _parts(unit: Unit, first: Row[Any], holder: str) -> Sequence[Row[Any]]
     return parts
 
 
-def _claimed(lane_key: str, holder: str, parts: Sequence[Row[Any]]) -> Claimed:
-    first = parts[0]
+def _claimed(lane_key: str, holder: str, first: Row[Any], parts: Sequence[Row[Any]]) -> Claimed:
     return Claimed(
         lane_id=first.lane_id,
         lane_key=lane_key,
@@ -202,6 +207,7 @@ def _claimed(lane_key: str, holder: str, parts: Sequence[Row[Any]]) -> Claimed:
         bodies=tuple(part.body for part in parts),
         claims=first.claims + 1,
         failures=first.failures,
+        more=first.waiting > len(parts),
     )
 
 

@@ -6,6 +6,7 @@ looks by himself once a second.
 """
 
 import asyncio
+import secrets
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -53,7 +54,10 @@ class PoolBell:
 
 
 class Signals:
+    """The bells of this process, by topic; and how it tells its own announcements from those of others."""
+
     def __init__(self) -> None:
+        self._origin = secrets.token_hex(8)
         self._bells: defaultdict[str, set[Bell]] = defaultdict(set)
         self._pools: dict[str, PoolBell] = {}
 
@@ -78,6 +82,16 @@ class Signals:
         if topic in self._pools:
             self._pools[topic].ring()
 
+    def announcement(self, topic: str) -> str:
+        """What other processes are to hear when a topic has been rung here."""
+        return f"{self._origin} {topic}"
+
+    def hear(self, announcement: str) -> None:
+        """Ring for what another process announced; what was announced here has been rung already."""
+        origin, _, topic = announcement.partition(" ")
+        if origin != self._origin:
+            self.ring(topic)
+
 
 async def relay(url: URL, signals: Signals) -> None:
     """Ring here what other processes announce through PostgreSQL, until cancelled or the connection breaks."""
@@ -85,7 +99,7 @@ async def relay(url: URL, signals: Signals) -> None:
     lost = asyncio.Event()
     connection.add_termination_listener(lambda _: lost.set())
     try:
-        await connection.add_listener(PG_CHANNEL, lambda _c, _pid, _channel, topic: signals.ring(str(topic)))
+        await connection.add_listener(PG_CHANNEL, lambda _c, _pid, _channel, said: signals.hear(str(said)))
         await lost.wait()
     finally:
         connection.terminate()

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from faq.contrasts import differing
 from faq.files.table import FIELDS, Cell, Raw, Reading, Remark, as_date, as_list, as_text
 from faq.index import Index, IndexEntry
 from faq.keeping.content import Content, categories, check, tidy
 from faq.views import Tokens, plain_view
 
-NEAR = 0.8  # of the score of the index: two questions are nearly one; no two of the sample come near it
+NEAR = 0.82  # of the score of the index: two questions are nearly one; no two of the sample come near it
 RANKED = 4
 LONGEST_CODE = 80
 Kind = TypeVar("Kind")
@@ -203,12 +204,15 @@ def _nearly_repeated(
 
 
 def _near(one: Proposed, index: Index, told: Mapping[str, tuple[str, str]]) -> Iterator[Remark]:
-    """What stands before the row, or in the catalogue, and is most like it without being the same."""
-    view = plain_view(one.content.question)
+    """What stands before the row, or in the catalogue, and is most like it without being the same; what names another
+    tax, year or sum is another question, however like it is.
+    """
+    view, names = plain_view(one.content.question), index.said(str(one.number))
     for candidate in index.rank(one.content.question, RANKED):
         where, question = told[candidate.entry_id]
         before = not candidate.entry_id.isdigit() or int(candidate.entry_id) < one.number
-        if candidate.score >= NEAR and before and plain_view(question) != view:
+        apart = differing(names, index.said(candidate.entry_id)) or plain_view(question) == view
+        if candidate.score >= NEAR and before and not apart:
             near = f"问题与{where}「{question[:30]}」很像（{candidate.score:.2f}），请核对是不是同一个问题"
             yield Remark(one.number, near, wrong=False)
             return

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from escalation.seed import load_bureau
 from faq.files.carrying import carry_out, export, read_book
 from faq.files.examining import Book, Plan, examine
 from faq.files.formats import FileError, read_csv, read_file, read_yaml, write_csv, write_yaml
@@ -28,6 +29,7 @@ from faq.keeping import (
     retire,
     submit,
 )
+from faq.seed import load_entries
 from intents import Tokenizer
 from storage.database import Database
 from tests.faq.keepers import DEPARTMENTS, LOST, RATE, Office, done, open_office, with_answer
@@ -230,6 +232,26 @@ def test_a_question_that_stands_twice_is_wrong_and_one_that_is_nearly_the_same_i
     again, near = said(plan, wrong=False)
     assert again == "第 4 行：问法「小规模几个点」与第 2 行相同，恰好这样问时会请提问人选择。"
     assert re.fullmatch(r"第 4 行：问题与第 [23] 行「小规模纳税人.*」很像（0\.\d+），请核对是不是同一个问题。", near)
+
+
+def test_no_two_entries_of_the_sample_are_nearly_one(tokenizer: Tokenizer) -> None:
+    bureau = load_bureau()
+    names = {one.code: one.name for one in bureau.departments_of(bureau.region.code)}
+    rows: list[Mapping[str, Cell]] = [
+        {
+            "code": entry.id,
+            "question": entry.question,
+            "answer": entry.answer,
+            "legal_basis": entry.legal_basis,
+            "category": entry.category,
+            "department": entry.department,
+            "valid_until": entry.valid_until,
+            "phrasings": list(entry.phrasings),
+        }
+        for entry in load_entries()
+    ]
+    plan = examine(read_csv(write_csv(rows, "gb18030")), Book({}, names), tokenizer)
+    assert (len(plan.new), plan.remarks) == (len(rows), [])
 
 
 YAML = """

@@ -6,8 +6,20 @@ from tests.storage.conftest import (
     file_url,
     migrated_file,
     place,
+    postgresql,
+    postgresql_url,
     shared_postgresql,
     sqlite,
 )
 
-__all__ = ["clock", "database", "file_url", "migrated_file", "place", "shared_postgresql", "sqlite"]
+__all__ = [
+    "clock",
+    "database",
+    "file_url",
+    "migrated_file",
+    "place",
+    "postgresql",
+    "postgresql_url",
+    "shared_postgresql",
+    "sqlite",
+]

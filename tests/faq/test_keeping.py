@@ -11,7 +11,7 @@ from sqlalchemy import select
 from escalation.duties import latest_duty_of, open_duty_of
 from escalation.rulebook import ENTRY_APPROVAL
 from escalation.workdays import local_date
-from faq.catalog import in_force, published
+from faq.catalog import in_force, published, published_anew, revision_of
 from faq.keeping import (
     Content,
     Denied,
@@ -54,7 +54,7 @@ from storage.tables import revisions
 from storage.unit import Unit
 from tests.faq.keepers import DEPARTMENTS, LOST, RATE, Office, done, open_office, with_answer
 from tests.house import Clock, interpreter
-from tests.storage.opened import opened
+from tests.storage.opened import opened, until_somebody_waits_for_a_lock
 
 NEW_TEXT = "自2026年起，小规模纳税人减按百分之一的征收率缴纳增值税。"
 
@@ -524,18 +524,19 @@ async def test_what_is_published_here_is_seen_by_another_process(
     assert theirs.edition.entries == {}
 
 
-async def test_two_who_publish_at_once_raise_the_revision_twice(either: Office, tokenizer: Tokenizer) -> None:
+async def test_two_who_publish_at_once_raise_the_revision_twice(postgresql: Database) -> None:
     """Else whoever built an edition between them would never hear of the second."""
-    one, other = await either.submitted(), await either.submitted(LOST)
 
-    async def approves(saved: Saved) -> None:
-        async with either.database.unit() as unit:
-            done(await approve(unit, either.approver, saved.entry_id, head=saved.head))
+    async def publishes() -> None:
+        async with postgresql.unit() as unit:
+            await published_anew(unit)
 
-    await asyncio.gather(approves(one), approves(other))
-    faq = LiveFaq(tokenizer)
-    await faq.refresh(either.database, date(2025, 11, 3))
-    assert faq.edition.revision == 2
+    async with asyncio.TaskGroup() as tasks, postgresql.unit() as first:
+        await published_anew(first)
+        tasks.create_task(publishes())
+        await until_somebody_waits_for_a_lock(postgresql)
+    async with postgresql.reader() as reader:
+        assert await revision_of(reader) == 2
 
 
 def test_a_change_reads_character_by_character() -> None:

@@ -20,7 +20,7 @@ from escalation.seed import load_kinds
 from faq.files.carrying import carry_out, export, read_book
 from faq.files.examining import Plan, examine
 from faq.files.formats import FileError, format_of, read_file
-from faq.keeping import Denied, submit
+from faq.keeping import Denied, Wrong, submit
 from intents import make_tokenizer
 from storage.database import Database, DatabaseError
 from storage.looking import look_into
@@ -96,7 +96,10 @@ async def _write(database: Database, *, code: str, plan: Plan, tell: Tell, and_s
             raise DatabaseError(drafted.sentence)
         rules = make_rulebook(load_kinds())
         for entry_id, head in drafted if and_submit else ():
-            await submit(unit, rules, actor, entry_id, head=head)
+            result = await submit(unit, rules, actor, entry_id, head=head)
+            if isinstance(result, Wrong):
+                findings = "；".join(finding.sentence for finding in result.findings)
+                raise FileError(f"有条目不能提交：{findings}。什么都没有导入。")
 
 
 @contextmanager

@@ -79,6 +79,12 @@ async def test_one_wrong_row_stops_the_whole_file_and_so_do_more_than_approvers_
     rows = [{**NEW, "code": f"x{number}", "question": f"第{number}项补贴要不要交税"} for number in range(201)]
     done = await operator.types("import", operator.writes(*rows), "--by", "wang", "--submit")
     assert (done.code, "一次最多提交 200 条" in done.said) == (1, True)
+    past = {**NEW, "code": "past", "question": "去年的节日补贴怎么计税", "valid_until": "2024-12-31"}
+    done = await operator.types("import", operator.writes(NEW, past), "--by", "wang", "--submit")
+    assert done.code == 1
+    assert done.said.endswith(
+        "有条目不能提交：有效期止 2024-12-31 已过，发布了也不会答复，请改为以后的日期。什么都没有导入。\n"
+    )
     assert await operator.counts() == before
 
 

@@ -19,15 +19,8 @@ from storage.unit import Reader, Rows, Unit
 ANSWER, REMINDER, DIGEST = 0, 1, 2
 
 # Statements that every notice needs are made once: to make one anew costs more than to run it.
-_CHANNEL = select(addresses.c.channel).where(addresses.c.id == bindparam("at_address")).scalar_subquery()
-TELL = for_both(
-    lambda insert: (
-        insert(notices)
-        .values(address_id=bindparam("address"), channel=_CHANNEL)
-        .on_conflict_do_nothing(index_elements=["once_key"])
-        .returning(notices.c.channel)
-    )
-)
+CHANNELS = select(addresses.c.id, addresses.c.channel).where(addresses.c.id.in_(bindparam("addresses", expanding=True)))
+TELL = for_both(lambda insert: insert(notices).on_conflict_do_nothing(index_elements=["once_key"]))
 READY = (
     select(addresses.c.id)
     .join(notices, notices.c.address_id == addresses.c.id)
@@ -155,8 +148,7 @@ def tell(unit: Unit, address_id: int, notice: Notice) -> None:
     unit.defer(
         _tell,
         {
-            "address": address_id,
-            "at_address": address_id,  # again: SQLAlchemy loses count where many rows name one parameter twice
+            "address_id": address_id,
             "kind": notice.kind,
             "payload": dict(notice.payload),
             "priority": notice.priority,
@@ -169,8 +161,10 @@ def tell(unit: Unit, address_id: int, notice: Notice) -> None:
 
 
 async def _tell(unit: Unit, rows: Rows) -> None:
-    written = await unit.run(TELL[unit.dialect], rows)
-    unit.wake.update(outbox_topic(channel) for channel in written.scalars())
+    found = await unit.all(CHANNELS, {"addresses": list({row["address_id"] for row in rows})})
+    channels = {address.id: address.channel for address in found}
+    await unit.run(TELL[unit.dialect], [{**row, "channel": channels[row["address_id"]]} for row in rows])
+    unit.wake.update(map(outbox_topic, channels.values()))
 
 
 async def claim(

@@ -1,7 +1,9 @@
 """Who a router listens to, and what a message is read as."""
 
+from collections.abc import Collection
+
 from aiogram.filters import BaseFilter
-from aiogram.types import TelegramObject
+from aiogram.types import Message, TelegramObject
 from aiogram.utils.magic_filter import MagicFilter
 
 from bot.conversation import Conversation
@@ -29,6 +31,21 @@ class Expecting(BaseFilter):
 
     async def __call__(self, _event: TelegramObject, conversation: Conversation) -> bool:
         return conversation.state == self.state
+
+
+class PlainWords(BaseFilter):
+    """What most people write: no command, no label of a button, no figures, and nothing that was asked for. It need not
+    pass by everything that waits for one of these.
+    """
+
+    def __init__(self, labels: Collection[str]) -> None:
+        self.labels = labels
+
+    async def __call__(self, event: TelegramObject, conversation: Conversation) -> bool:
+        text = event.text if isinstance(event, Message) else None
+        if not text or conversation.state is not None or text in self.labels:
+            return False
+        return not text.startswith("/") and not any(map(str.isdigit, text))
 
 
 class When(BaseFilter):

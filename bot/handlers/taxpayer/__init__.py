@@ -2,7 +2,7 @@
 
 from aiogram import Router
 
-from bot.handlers.filters import FromTaxpayer
+from bot.handlers.filters import FromTaxpayer, PlainWords
 from bot.handlers.taxpayer import ask, cases, lookup, start
 
 
@@ -10,6 +10,7 @@ def make_router() -> Router:
     router = Router(name="taxpayer")
     router.message.filter(FromTaxpayer())
     router.callback_query.filter(FromTaxpayer())
+    router.message.register(ask.hear, PlainWords(lookup.LABELS | cases.OWN_CASES))
     for part in (start, lookup, cases, ask):
         part.register(router)
     return router

@@ -201,14 +201,14 @@ def faq_assess(
 
 @faq.command("export", cls=ChineseCommand)
 def faq_export(
-    file: Annotated[Path, typer.Argument(metavar="文件", help="以 .csv 或 .yaml 结尾。")],
+    file: Annotated[Path, typer.Argument(metavar="文件", help="以 .xlsx、.csv 或 .yaml 结尾。")],
     *,
     gb18030: Annotated[bool, typer.Option("--gb18030", help="CSV 用 GB18030 编码，不写则用带 BOM 的 UTF-8。")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="文件已经存在时覆盖它。")] = False,
 ) -> None:
     """把全部条目写进文件，可以用 Excel 或 WPS 打开修改，再导入。"""
     from bot.exchanging import export_entries
-    from faq.files.formats import FileError
+    from faq.files.table import FileError
     from storage.database import DatabaseError
 
     now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
@@ -220,7 +220,7 @@ def faq_export(
 
 @faq.command("import", cls=ChineseCommand)
 def faq_import(
-    file: Annotated[Path, typer.Argument(metavar="文件", help="以 .csv 或 .yaml 结尾。")],
+    file: Annotated[Path, typer.Argument(metavar="文件", help="以 .xlsx、.csv 或 .yaml 结尾。")],
     *,
     by: Annotated[str | None, typer.Option("--by", metavar="工作人员", help="以谁的名义，代码，例如 wang。")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入。")] = False,
@@ -228,7 +228,7 @@ def faq_import(
 ) -> None:
     """从文件导入条目，全部存为草稿；有一处有误就什么都不导入。"""
     from bot.exchanging import import_entries
-    from faq.files.formats import FileError
+    from faq.files.table import FileError
     from storage.database import DatabaseError
     from storage.vault import VaultError
 

@@ -19,7 +19,8 @@ from escalation.rulebook import make_rulebook
 from escalation.seed import load_kinds
 from faq.files.carrying import carry_out, export, read_book
 from faq.files.examining import Plan, examine
-from faq.files.formats import FileError, format_of, read_file
+from faq.files.formats import format_of, read_file
+from faq.files.table import FileError
 from faq.keeping import Denied, Wrong, submit
 from intents import make_tokenizer
 from storage.database import Database, DatabaseError

@@ -13,17 +13,14 @@ from typing import Any
 
 import yaml
 
-from faq.files.table import FIELDS, TOLD, Cell, Raw, Reading, Remark, Row, as_cell, of_cell, read_table
+from faq.files.table import FIELDS, TOLD, Cell, FileError, Raw, Reading, Remark, Row, as_cell, of_cell, read_table
+from faq.files.workbook import read_workbook, write_workbook
 
 LARGEST = 64 * 1024 * 1024  # bytes
 LARGEST_CELL = 1024 * 1024  # characters
 DELIMITERS = ",\t;，"
 ENCODINGS = {"utf-8": "utf-8-sig", "gb18030": "gb18030"}
 YAML_LISTS = "应为条目的列表，每个条目以“- ”开头"
-
-
-class FileError(ValueError):
-    """A file that cannot be read or written at all: one sentence with what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +34,8 @@ class Format:
 def format_of(path: Path) -> Format:
     """The format by the file's ending. Raises FileError for one that is not known."""
     ending = path.suffix.lower()
-    if ending in (".xlsx", ".xls", ".et"):
-        raise FileError(f"还不能读写 {ending} 文件。请在 Excel 或 WPS 里另存为“CSV UTF-8”，再用 .csv 文件。")
+    if ending in (".xls", ".et"):
+        raise FileError(f"不能读写旧式的 {ending} 文件。请在 Excel 或 WPS 里另存为 .xlsx。")
     if ending not in FORMATS:
         raise FileError(f"不认识 {path.name} 的格式。请用 {'、'.join(FORMATS)} 文件。")
     return FORMATS[ending]
@@ -136,6 +133,7 @@ def write_yaml(entries: Sequence[Mapping[str, Cell]], _encoding: str) -> bytes:
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
+        ".xlsx": Format(read_workbook, write_workbook),
         ".csv": Format(read_csv, write_csv),
         ".yaml": Format(read_yaml, write_yaml),
         ".yml": Format(read_yaml, write_yaml),

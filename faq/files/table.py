@@ -50,6 +50,10 @@ SERIALS = range(20_000, 80_000)  # the years 1954 to 2119
 DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?:[ T]0?0:00(?::00)?(?:\.0+)?)?")
 
 
+class FileError(ValueError):
+    """A file that cannot be read or written at all: one sentence with what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Formula:
     """What a spreadsheet would calculate; here nothing is."""

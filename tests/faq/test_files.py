@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from escalation.seed import load_bureau
 from faq.files.carrying import carry_out, export, read_book
 from faq.files.examining import Book, Plan, examine
-from faq.files.formats import FileError, read_csv, read_file, read_yaml, write_csv, write_yaml
-from faq.files.table import FIELDS, TOLD, Cell, Formula, Reading, as_cell, as_date, of_cell
+from faq.files.formats import read_csv, read_file, read_yaml, write_csv, write_yaml
+from faq.files.table import FIELDS, TOLD, Cell, FileError, Formula, Reading, as_cell, as_date, of_cell
 from faq.keeping import (
     Denied,
     Why,
@@ -314,7 +314,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("条目.xlsx", "另存为“CSV UTF-8”"), ("条目.doc", "不认识"), ("没有.csv", "读不到文件")],
+    [("条目.xls", "另存为 .xlsx"), ("条目.doc", "不认识"), ("没有.csv", "读不到文件")],
 )
 def test_a_format_that_is_not_known_and_a_file_that_is_not_there_are_told(
     tmp_path: Path, name: str, sentence: str

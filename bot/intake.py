@@ -83,11 +83,11 @@ class Intake:
         deadline = asyncio.timeout(None)
         try:
             async with self._deps.database.unit() as unit, deadline:
-                deadline.reschedule(asyncio.get_running_loop().time() + self._deps.settings.handler_seconds)
                 known = await acquaint(unit, self._deps, claimed)
                 together = [(one, who) for one, who in zip(claimed, known, strict=True) if who.taxpayer]
                 if together:
                     await settle(unit, *(one for one, _ in together))
+                self._begin(deadline)
                 for one, who in together:
                     with structlog.contextvars.bound_contextvars(update=one.ids[0]):
                         await self._dispatch(unit, one, who)
@@ -107,9 +107,9 @@ class Intake:
         deadline = asyncio.timeout(None)
         try:
             async with self._deps.database.unit() as unit, deadline:
-                deadline.reschedule(asyncio.get_running_loop().time() + self._deps.settings.handler_seconds)
                 await settle(unit, claimed)
                 [who] = await acquaint(unit, self._deps, [claimed])
+                self._begin(deadline)
                 await self._dispatch(unit, claimed, who)
         except UnitAbandonedError:
             log.info("abandoned")
@@ -118,6 +118,10 @@ class Intake:
             await self._failed(claimed, error, _cause(error, deadline))
         else:
             self._handled(unit, claimed)
+
+    def _begin(self, deadline: asyncio.Timeout) -> None:
+        """From here on time counts against the handlers."""
+        deadline.reschedule(asyncio.get_running_loop().time() + self._deps.settings.handler_seconds)
 
     def _handled(self, unit: Unit, *claimed: Claimed) -> None:
         """It is on the disk."""

@@ -1,6 +1,6 @@
 """What the FAQ says: an answer with its basis, a choice of questions, and what follows."""
 
-from datetime import date
+from datetime import date, datetime
 
 from bot.wording.buttons import Choice, Feedback
 from bot.wording.speech import Button, Speech, Telling, Wording
@@ -8,9 +8,10 @@ from escalation.workdays import local_date
 from faq.catalog import Entry
 
 
-def answer_facts(entry: Entry) -> dict[str, object]:
+def answer_facts(entry: Entry, now: datetime) -> dict[str, object]:
     """What an answer's notice keeps of the entry: the words of the approved revision, as they stood when asked."""
     return {
+        "answered_on": local_date(now).isoformat(),
         "question": entry.question,
         "answer": entry.answer,
         "legal_basis": entry.legal_basis,
@@ -29,8 +30,8 @@ async def answer(telling: Telling) -> Speech:
     if facts["verified_on"]:
         lines.append(_("最近核实：{day}", day=_.full_day(date.fromisoformat(facts["verified_on"]))))
     else:
-        today = _.full_day(local_date(telling.reader.now))
-        lines.append(_("样例，未经本局核实（答复日期：{day}）", day=today))
+        answered_on = _.full_day(date.fromisoformat(facts["answered_on"]))
+        lines.append(_("样例，未经本局核实（答复日期：{day}）", day=answered_on))
     asked_id = facts["asked_id"]
     buttons = (
         Button(_("解决了"), Feedback(asked_id=asked_id, verdict="solved").pack()),

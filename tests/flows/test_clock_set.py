@@ -16,7 +16,9 @@ from bot.delivery import Delivery
 from bot.intake import Intake
 from bot.settings import read_settings
 from bot.web.limits import PostLimits
+from bot.wording import words_of
 from escalation.corrections import correct
+from escalation.workdays import local_date
 from storage import inbox, outbox
 from storage.house import take_lease
 from storage.inbox import ALBUM_WAIT
@@ -207,3 +209,17 @@ async def test_counting_posts_anew_does_not_disturb_what_is_being_counted(caplog
         counting.clear()
     gc.collect()  # a task that failed and that nobody waits for is told when it is collected
     assert caplog.records == []
+
+
+async def test_an_answer_bears_the_day_on_which_it_was_decided_whenever_it_is_said(
+    either_house: HouseUnderTest,
+) -> None:
+    """Said again after a kill, with the clock set meanwhile, it is word for word the same."""
+    person = either_house.telegram_person(17)
+    await person.say("/start")
+    await person.receive(letter(person, KNOWN), settle=False)
+    assert await Intake(either_house.deps, either_house.house.dispatcher).handle_next("worker")
+    today = words_of("zh").full_day(local_date(either_house.clock.now))
+    either_house.clock.advance(days=3)
+    await either_house.settle()
+    assert f"答复日期：{today}" in person.heard()[-1].text

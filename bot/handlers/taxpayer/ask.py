@@ -101,7 +101,7 @@ async def look_into_faq(conversation: Conversation, text: str, understanding: Un
         case Answer(candidate=candidate, confidence=confidence):
             entry = edition.entries[candidate.entry_id]
             asked_id = _remember(conversation, text, "answer", confidence, entry)
-            conversation.say("faq.answer", asked_id=asked_id, **answer_facts(entry))
+            conversation.say("faq.answer", asked_id=asked_id, **answer_facts(entry, conversation.unit.now))
         case Choices(candidates=candidates, confidence=confidence):
             entries = [edition.entries[candidate.entry_id] for candidate in candidates]
             asked_id = _remember(conversation, text, "choices", confidence, None)
@@ -164,7 +164,7 @@ async def choose(callback: CallbackQuery, callback_data: Choice, conversation: C
         conversation.say("talk.stale")
         return
     await conclude(conversation.unit, question.id, "chosen", entry_id=entry.id)
-    conversation.say("faq.answer", asked_id=question.id, **answer_facts(entry))
+    conversation.say("faq.answer", asked_id=question.id, **answer_facts(entry, conversation.unit.now))
 
 
 def _entry(conversation: Conversation, entry_id: int | None) -> Entry | None:

@@ -35,9 +35,11 @@ def set_up_logs(settings: Settings) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
-    # These two tell us of every failed handler and late job; both are logged by ourselves, with the ids.
+    # These tell us of every failed handler, late job and failed job; they are logged by ourselves, with the ids. A job
+    # that is woken in the moment of a stop is no failure, though its executor calls it one.
     logging.getLogger("aiogram").setLevel(logging.CRITICAL)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
 
 
 class _Libraries(logging.Handler):

@@ -50,13 +50,15 @@ def log(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     """Logs as the product writes them, as much as it can write; afterwards as before."""
     written = Log(request.param, io.StringIO())
     monkeypatch.setattr(sys, "stderr", written.stream)
-    root, aiogram, apscheduler = (logging.getLogger(name) for name in ("", "aiogram", "apscheduler"))
-    handlers, levels = root.handlers[:], [logger.level for logger in (root, aiogram, apscheduler)]
+    names = ("", "aiogram", "apscheduler", "apscheduler.executors")
+    loggers = [logging.getLogger(name) for name in names]
+    root = loggers[0]
+    handlers, levels = root.handlers[:], [logger.level for logger in loggers]
     set_up_logs(read_settings({}, log_level="DEBUG", log_format=request.param))
     yield written
     structlog.reset_defaults()
     root.handlers[:] = handlers
-    for logger, level in zip((root, aiogram, apscheduler), levels, strict=True):
+    for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
 
 
@@ -132,11 +134,15 @@ def test_a_library_that_warns_is_named_by_place_and_its_words_are_left_out(log: 
     except ValueError:
         logging.getLogger("asyncio").exception("Task failed with %s: " + COMPLAINT, NAME)
     logging.getLogger("aiogram.event").error("Update of %s", NAME)
+    logging.getLogger("apscheduler.executors.default").error("Error running job %s", NAME)
+    logging.getLogger("apscheduler.scheduler").error("The job store is gone")
     logging.getLogger("asyncio").info("Using selector")
     assert "asyncio" in log.text
     assert "test_logs:" in log.text
     assert "ValueError" in log.text
     assert "selector" not in log.text
+    assert "apscheduler.scheduler" in log.text
+    assert "apscheduler.executors" not in log.text
     assert [words for words in PRIVATE if words in log.text] == []
 
 

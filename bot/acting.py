@@ -1,4 +1,4 @@
-"""What an administrator does from the terminal, also while the house runs: correct the calendar, invite officers."""
+"""What an administrator does from the terminal, also while the house runs: correct the calendar, let officers in."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,13 +10,14 @@ from sqlalchemy import select
 from bot.settings import Settings
 from escalation.casebook import find_case
 from escalation.corrections import Change, Move, correct, preview, read_rulebook
+from escalation.permissions import EntrySubject, Keeping, may_keep
 from escalation.rulebook import make_rulebook
 from escalation.seed import SeedError, load_kinds
 from escalation.workdays import Correction
 from storage.database import Database, DatabaseError
 from storage.looking import look_into
 from storage.opening import Keys, open_database
-from storage.people import Officer, find_officer, invite
+from storage.people import Officer, find_officer, home_bureau, invite
 from storage.signals import Signals
 from storage.tables import departments, officers
 from storage.unit import Reader
@@ -79,6 +80,19 @@ def make_invitation(settings: Settings, now: datetime, officer: str, department:
                     raise DatabaseError(f"没有可以绑定群的部门 {department}；密封的和只在局内使用的机构不能绑定。")
                 department_id = row.id
             return await invite(unit, found.id, "bind", INVITATION, department_id=department_id)
+
+    return asyncio.run(with_database(settings, now, act))
+
+
+def invite_to_console(settings: Settings, now: datetime, officer: str) -> str:
+    """A one-time link into the console; raises DatabaseError where the officer has no role there, or is nobody."""
+
+    async def act(database: Database) -> str:
+        async with database.unit() as unit:
+            found = await officer_called(unit, officer)
+            if not may_keep(found, Keeping.READ, EntrySubject(await home_bureau(unit))):
+                raise DatabaseError(f"{found.name}没有问答编辑、问答审批或管理员的角色，进不了管理后台。")
+            return f"{settings.page_url}/console/enter/{await invite(unit, found.id, 'console', INVITATION)}"
 
     return asyncio.run(with_database(settings, now, act))
 

@@ -1,7 +1,7 @@
 """Composition root: opens what is needed, in order, and closes it in reverse."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +25,7 @@ from bot.nursery import Nursery
 from bot.settings import Settings
 from bot.wording.speech import CHINESE
 from escalation.founding import found_sample, routing_rules
+from escalation.permissions import EntrySubject, Keeping, may_keep
 from escalation.rulebook import make_rulebook
 from escalation.seed import SampleBureau, load_bureau, load_kinds
 from faq.catalog import load_sample
@@ -36,7 +37,7 @@ from storage.database import Database, DatabaseError, parse_url
 from storage.inbox import release_all_lanes
 from storage.opening import Keys, open_database
 from storage.outbox import release_all_addresses
-from storage.people import bureau_ids, invite
+from storage.people import Officer, bureau_ids, home_bureau, invite, officers_in
 from storage.schema import ADVISORY_LOCK
 from storage.signals import Signals, relay
 from storage.tables import leases, officers
@@ -155,18 +156,32 @@ def _lease(deps: Deps, name: str) -> Lease:
 
 async def desk_tokens(deps: Deps) -> list[tuple[str, str]]:
     """For each officer a fresh one-time token that opens the desk: name, token."""
-    return await _tokens(deps, "desk")
+    return await _tokens(deps, "desk", await _staff(deps))
 
 
 async def bind_tokens(deps: Deps) -> list[tuple[str, str]]:
     """For each officer a fresh one-time token that makes a chat the officer's own: name, token."""
-    return await _tokens(deps, "bind")
+    return await _tokens(deps, "bind", await _staff(deps))
 
 
-async def _tokens(deps: Deps, purpose: str) -> list[tuple[str, str]]:
+async def console_tokens(deps: Deps) -> list[tuple[str, str]]:
+    """For each officer with something to do there a fresh one-time token that opens the console: name, token."""
+    async with deps.database.reader() as reader:
+        home = await home_bureau(reader)
+    staff = [one for one in await _staff(deps) if may_keep(one, Keeping.READ, EntrySubject(home))]
+    return await _tokens(deps, "console", staff)
+
+
+async def _staff(deps: Deps) -> list[Officer]:
+    """Everybody who has not left, of every bureau."""
+    async with deps.database.reader() as reader:
+        found = [await officers_in(reader, bureau_id) for bureau_id in await bureau_ids(reader)]
+    return sorted((one for staff in found for one in staff), key=lambda one: one.id)
+
+
+async def _tokens(deps: Deps, purpose: str, staff: Sequence[Officer]) -> list[tuple[str, str]]:
     async with deps.database.unit() as unit:
-        staff = await unit.all(select(officers).where(officers.c.left_at.is_(None)).order_by(officers.c.id))
-        return [(row.name, await invite(unit, row.id, purpose, INVITATION)) for row in staff]
+        return [(one.name, await invite(unit, one.id, purpose, INVITATION)) for one in staff]
 
 
 async def _check_founded(database: Database) -> None:

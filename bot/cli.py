@@ -365,12 +365,19 @@ def invite(
     officer: Annotated[str, typer.Argument(metavar="工作人员", help="代码，例如 wang。")],
     *,
     department: Annotated[str | None, typer.Option(metavar="部门", help="代码：邀请的是该部门的群。")] = None,
+    console: Annotated[bool, typer.Option("--console", help="给出管理后台的链接，不发 Telegram 邀请。")] = False,
 ) -> None:
-    """发一个一次性的 Telegram 邀请：绑定工作人员本人，或绑定部门的群。"""
-    from bot.acting import ACTING_ERRORS, make_invitation
+    """发一个一次性的邀请：进入管理后台的链接，或绑定工作人员本人、部门的群的 Telegram 邀请。"""
+    from bot.acting import ACTING_ERRORS, invite_to_console, make_invitation
 
+    if console and department is not None:
+        fail("--console 和 --department 只能写一个。", 2)
     now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
     try:
+        if console:
+            link = invite_to_console(_settings(), now, officer)
+            make_console().print(f"管理后台，12 小时内有效，只能用一次：\n{link}", soft_wrap=True)
+            return
         token = make_invitation(_settings(), now, officer, department)
     except ACTING_ERRORS as error:
         fail(str(error))

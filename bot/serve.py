@@ -7,7 +7,7 @@ import socket
 from aiohttp import web
 from rich.console import Console
 
-from bot.app import House, bind_tokens, desk_tokens, open_house, run_house
+from bot.app import House, bind_tokens, console_tokens, desk_tokens, open_house, run_house
 from bot.channels.telegram import PASSING, TELEGRAM, Webhook, introduce, introduce_patiently, webhook_of
 from bot.clock import Clock, system_clock
 from bot.port import take_port
@@ -62,7 +62,7 @@ async def _meet_telegram(house: House) -> str | None:
 
 
 async def _welcome(house: House, console: Console, url: str, telegram: str | None) -> None:
-    """Where to go: the taxpayers' page, and a fresh one-time link to each officer's desk."""
+    """Where to go: the taxpayers' page, and fresh one-time links to each officer's desk and to the console."""
     lines = [
         "税桥已启动。",
         "",
@@ -70,6 +70,9 @@ async def _welcome(house: House, console: Console, url: str, telegram: str | Non
         "",
         "工作台（每个链接只能用一次，12 小时内有效；重新启动会给出新的）：",
         *(f"  {name}：{url}/enter/{token}" for name, token in await desk_tokens(house.deps)),
+        "",
+        "管理后台（问答条目的编辑和审批；链接同样只能用一次，12 小时内有效）：",
+        *(f"  {name}：{url}/console/enter/{token}" for name, token in await console_tokens(house.deps)),
     ]
     if telegram is not None:
         lines += ["", *await _telegram_lines(house, telegram)]

@@ -98,7 +98,7 @@ class Run:
     @property
     def desks(self) -> dict[str, str]:
         """Officers' names → one-time links to their desks."""
-        return dict(re.findall(r"^ +(.+)：(http://\S+/enter/\S+)$", self.said, re.MULTILINE))
+        return dict(re.findall(r"^ +(.+)：(http://[^/\s]+/enter/\S+)$", self.said, re.MULTILINE))
 
     @property
     def invitations(self) -> dict[str, str]:

@@ -1,11 +1,11 @@
-"""What browsers and machines reach over HTTP: the chat page, the officers' desk, Telegram's door, health, metrics."""
+"""What browsers and machines reach over HTTP: chat page, desk, console, Telegram's door, health, metrics."""
 
 from aiohttp import web
 
 from bot.backlog import SharedBacklog
 from bot.channels.telegram import TELEGRAM, Arrivals
 from bot.deps import Deps
-from bot.web import chat, desk, health, metrics, pages, security, stream, telegram
+from bot.web import chat, console, desk, health, metrics, pages, security, stream, telegram
 from bot.web.keys import ARRIVALS, BACKLOG, DEPS, LEAST_FREE_BYTES, LIMITS, POST_SECONDS, STREAMS
 from bot.web.limits import PostLimits
 from storage.disk import LEAST_FREE
@@ -32,9 +32,10 @@ def make_web_app(
     app.on_response_prepare.append(security.put_headers)
     app.on_shutdown.append(stream.stop_streams)
     pages.set_up(app)
+    console.set_up(app)
     app.add_routes([web.get("/", _home), web.get("/favicon.ico", _icon)])
-    app.add_routes([*pages.ROUTES, *chat.ROUTES, *stream.ROUTES, *desk.ROUTES, *telegram.ROUTES])
-    app.add_routes([*health.ROUTES, *metrics.ROUTES])
+    app.add_routes([*pages.ROUTES, *chat.ROUTES, *stream.ROUTES, *desk.ROUTES, *console.ROUTES])
+    app.add_routes([*telegram.ROUTES, *health.ROUTES, *metrics.ROUTES])
     return app
 
 

@@ -26,9 +26,10 @@ from bot.web.doors import (
 from bot.web.keys import DEPS, LIMITS
 from bot.web.pages import LANGUAGE_COOKIE, LANGUAGE_TAGS, form_of, language_of, notice, render
 from bot.web.security import carries_csrf, check_csrf, csrf_for, network_address, set_cookie
+from escalation.permissions import EntrySubject, Keeping, may_keep
 from storage.outbox import Notice, tell
-from storage.people import change_address
-from storage.tables import bureaus, officers
+from storage.people import change_address, find_officer, home_bureau
+from storage.tables import bureaus
 
 MOST_CHARACTERS = 4096
 MOST_NUMBER = 2**53  # beyond it a browser's numbers are not exact, and not a message's
@@ -37,6 +38,7 @@ MOST_NUMBER = 2**53  # beyond it a browser's numbers are not exact, and not a me
 SHORTCUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "taxpayer": {"zh": ("我的办件", "凭查询码查询", "转人工"), "en": ("My cases", "Find a case", "Talk to a person")},
     "officer": {"zh": ("待办办件",), "en": ("To do",)},
+    "keeper": {"zh": ("待办办件", "管理后台"), "en": ("To do", "Console")},
 }
 
 
@@ -51,7 +53,7 @@ async def show_chat(request: web.Request) -> web.Response:
     if page is not None:
         async with request.app[DEPS].database.unit() as unit:
             await lengthen(unit, token, VISIT)
-    response = _shell(request, TAXPAYERS, token, page, subtitle=subtitle or "")
+    response = _shell(request, TAXPAYERS, token, page, subtitle=subtitle or "", shortcuts=TAXPAYERS.audience)
     set_cookie(request, response, TAXPAYERS.cookie, token, TAXPAYERS.base, TAXPAYERS.length)
     return response
 
@@ -60,11 +62,17 @@ async def show_desk(request: web.Request) -> web.Response:
     door = door_of(request)
     page = await page_of(request, door)
     async with request.app[DEPS].database.reader() as reader:
-        name = await reader.value(select(officers.c.name).where(officers.c.id == door.officer_id))
-    return _shell(request, door, token_of(request, door), page, subtitle=name)
+        officer = None if door.officer_id is None else await find_officer(reader, door.officer_id)
+        if officer is None:
+            raise web.HTTPUnauthorized
+        keeper = may_keep(officer, Keeping.READ, EntrySubject(await home_bureau(reader)))
+    token = token_of(request, door)
+    return _shell(request, door, token, page, subtitle=officer.name, shortcuts="keeper" if keeper else door.audience)
 
 
-def _shell(request: web.Request, door: Door, token: str, page: Page | None, *, subtitle: str) -> web.Response:
+def _shell(
+    request: web.Request, door: Door, token: str, page: Page | None, *, subtitle: str, shortcuts: str
+) -> web.Response:
     """The page around the conversation, in the language in which the conversation is held."""
     language = language_of(request) if page is None else page.language
     response = render(
@@ -76,7 +84,7 @@ def _shell(request: web.Request, door: Door, token: str, page: Page | None, *, s
         base=door.base,
         csrf=csrf_for(request, token),
         audience=door.audience,
-        shortcuts=SHORTCUTS[door.audience][language],
+        shortcuts=SHORTCUTS[shortcuts][language],
         max_length=MOST_CHARACTERS,
         other_language=("en", "English") if language == "zh" else ("zh", "中文"),
     )

@@ -14,8 +14,8 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 LANGUAGE_COOKIE = "language"
 LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
-FILES = ("bridge.svg", "chat.css", "chat.js", "icon.svg", "message.js")
-FOR_OFFICERS = ("/desk/", "/enter/")
+FILES = ("bridge.svg", "chat.css", "chat.js", "console.css", "console.js", "icon.svg", "message.js")
+FOR_OFFICERS = ("/desk/", "/enter/", "/console")
 
 
 def set_up(app: web.Application) -> None:
@@ -63,8 +63,18 @@ def render(
     return web.Response(text=text, content_type="text/html", status=status)
 
 
-def notice(request: web.Request, sentence: str, *, status: int = 200, language: str | None = None) -> web.Response:
-    """A plain page with one sentence; a taxpayer finds the way back to the chat, which is no place for an officer."""
+def notice(
+    request: web.Request,
+    sentence: str,
+    *,
+    status: int = 200,
+    language: str | None = None,
+    link_url: str = "",
+    link_text: str = "",
+) -> web.Response:
+    """A plain page with one sentence, and a way on. A taxpayer finds the way back to the chat where no other is named;
+    it is no place for an officer.
+    """
     chinese = (language or language_of(request)) == "zh"
     return render(
         request,
@@ -73,8 +83,8 @@ def notice(request: web.Request, sentence: str, *, status: int = 200, language: 
         language=language,
         title="税桥" if chinese else "Shuiqiao",
         sentence=sentence,
-        link_url="" if request.path.startswith(FOR_OFFICERS) else "/chat",
-        link_text="返回对话页" if chinese else "Back to the chat",
+        link_url=link_url or ("" if request.path.startswith(FOR_OFFICERS) else "/chat"),
+        link_text=link_text or ("返回对话页" if chinese else "Back to the chat"),
     )
 
 

@@ -120,7 +120,14 @@ def check_csrf(request: web.Request, token: str, given: str) -> None:
 
 
 def set_cookie(
-    request: web.Request, response: web.StreamResponse, name: str, value: str, path: str, length: timedelta
+    request: web.Request,
+    response: web.StreamResponse,
+    name: str,
+    value: str,
+    path: str,
+    length: timedelta,
+    *,
+    samesite: str = "Lax",
 ) -> None:
     response.set_cookie(
         name,
@@ -128,7 +135,7 @@ def set_cookie(
         max_age=int(length.total_seconds()),
         path=path,
         httponly=True,
-        samesite="Lax",
+        samesite=samesite,
         secure=request.app[DEPS].settings.page_url.startswith("https://"),
     )
 

@@ -51,7 +51,7 @@ class Rate(CallbackData, prefix="r"):
 
 
 class Menu(CallbackData, prefix="m"):
-    """ "cases", "lookup", "language", "todo"."""
+    """ "cases", "lookup", "language", "todo", "console"."""
 
     act: str
 

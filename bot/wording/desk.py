@@ -108,7 +108,10 @@ def _letters(_: Words, messages: Sequence[Message], *, masked: bool) -> Sequence
 async def welcome(telling: Telling) -> Speech:
     _ = telling.words
     todo = Button(_("待办办件"), Menu(act="todo").pack())
-    return Speech(_("{name}，您好。新的办件会送到这里；请签收、答复或转办。", name=telling.payload["name"]), ((todo,),))
+    buttons: tuple[Button, ...] = (todo,)
+    if telling.payload.get("console"):
+        buttons += (Button(_("管理后台"), Menu(act="console").pack()),)
+    return Speech(_("{name}，您好。新的办件会送到这里；请签收、答复或转办。", name=telling.payload["name"]), (buttons,))
 
 
 async def todo(telling: Telling) -> Speech:
@@ -121,6 +124,20 @@ async def todo(telling: Telling) -> Speech:
     if not rows:
         return Speech(_("目前没有待办的办件。"))
     return Speech(_("待办办件（先到的在前）："), tuple(rows))
+
+
+async def console(telling: Telling) -> Speech:
+    """The link stands in the text: Telegram takes no button with the address of an inner network."""
+    _ = telling.words
+    text = _("管理后台的链接，只能用一次，12 小时内有效，请勿转发：\n{url}", url=telling.payload["url"])
+    return Speech(text)
+
+
+async def no_console(telling: Telling) -> Speech:
+    _ = telling.words
+    if telling.payload["in_group"]:
+        return Speech(_("管理后台的链接只发给本人。请与税桥私聊，或在工作台里按“管理后台”。"))
+    return Speech(_("您没有管理后台的角色。需要编辑或审批问答条目的，请联系管理员。"))
 
 
 async def signed(telling: Telling) -> Speech:
@@ -326,6 +343,8 @@ WORDINGS: dict[str, Wording] = {
     "case.unsorted": unsorted,
     "desk.welcome": welcome,
     "desk.todo": todo,
+    "desk.console": console,
+    "desk.no_console": no_console,
     "desk.signed": signed,
     "desk.ask_answer": ask_answer,
     "desk.answered": answered,

@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Text, cast, exists, func, or_, select
 
 from escalation.permissions import EntrySubject
+from escalation.rulebook import ENTRY_DOUBT
 from escalation.workdays import local_date
 from faq.catalog import PUBLISHED
 from faq.keeping.content import Content
 from storage.people import departments_of, home_bureau
-from storage.tables import entries, entry_events, overrides, revisions
+from storage.tables import duties, entries, entry_events, overrides, revisions
 from storage.unit import Reader
 
 NEW, RETIRED = "new", "retired"
@@ -99,6 +100,7 @@ class Standing(StrEnum):
     RETIRED = "retired"
     SAMPLE = "sample"  # published, and nobody here has ever verified it
     EXPIRING = "expiring"  # published, and silent within 30 days
+    DOUBTED = "doubted"  # often did not help, and nobody has looked into it yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,9 @@ def _standing(standing: Standing, today: date) -> ColumnElement[bool]:
         case Standing.EXPIRING:
             soon = in_print.c.valid_until.between(today, today + SOON)
             return (entries.c.state == PUBLISHED) & published.where(soon)
+        case Standing.DOUBTED:
+            doubts = (duties.c.kind == ENTRY_DOUBT, duties.c.settled_at.is_(None))
+            return exists().where(duties.c.subject_id == entries.c.id, *doubts)
 
 
 def _line(row: Row[Any]) -> Line:

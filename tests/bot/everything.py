@@ -141,10 +141,11 @@ async def officers_arrive(house: HouseUnderTest) -> None:
     chat = house.telegram_person(7005, chat_id=-7005)
     await chat.say(f"/bind {refused}")
     await chat.say(f"/bind {group}")
+    await chat.say("/console")
     for stranger in (7006, ANONYMOUS_ADMIN):
         await house.telegram_person(stranger, chat_id=-7005).press_data(Menu(act="todo").pack())
     desk = await house.officer("wang")
-    for line in ("/start", "/todo", "你好"):
+    for line in ("/start", "/todo", "/console", "你好"):
         await desk.say(line)
 
 

@@ -1,6 +1,7 @@
 """An administrator at the terminal, beside the running house."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.jobs import watch_rules
+from storage.people import open_invitation
 from tests.bot.command import Done, contents, run_command
 from tests.house import HouseUnderTest, open_test_house, sqlite_url
 
@@ -52,11 +54,24 @@ async def test_an_invitation_from_the_terminal_binds_a_departments_group(house: 
     assert "承办部门：国际税收管理处" in group.heard()[-1].text
 
 
+async def test_a_link_into_the_console_is_had_from_the_terminal(house: HouseUnderTest, tmp_path: Path) -> None:
+    house.clock.now = datetime.now(UTC)  # noqa: TID251  the terminal's clock is the real one
+    done = await at_the_terminal(tmp_path, "invite", "wang", "--console")
+    found = re.search(r"^http://127\.0\.0\.1:8080/console/enter/(\S+)$", done.out, re.MULTILINE)
+    assert found is not None, done.said
+    async with house.database.reader() as reader:
+        assert await open_invitation(reader, found[1], "console") is not None
+        assert await open_invitation(reader, found[1], "desk") is None
+    both = await at_the_terminal(tmp_path, "invite", "wang", "--console", "--department", "office")
+    assert (both.code, both.said) == (2, "--console 和 --department 只能写一个。\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["invite", "nobody"], "没有代码为 nobody 的工作人员；现有：ayinur、wang"),
         (["invite", "wang", "--department", "inspection"], "没有可以绑定群的部门 inspection"),
+        (["invite", "nobody", "--console"], "没有代码为 nobody 的工作人员；现有：ayinur、wang"),
         (["calendar", "confirm", "2027", "--region", "mars", "--yes"], "未知地区"),
     ],
 )

@@ -1,4 +1,6 @@
-"""An officer's own list, and the words for what is not about a case."""
+"""An officer's own list, the way into the console, and the words for what is not about a case."""
+
+from datetime import timedelta
 
 from aiogram import F, Router
 from aiogram.filters import Command, CommandStart
@@ -9,8 +11,12 @@ from bot.handlers.filters import When
 from bot.handlers.taxpayer.start import switch_language
 from bot.wording.buttons import Menu
 from escalation.casebook import open_cases_for
+from escalation.permissions import EntrySubject, Keeping, may_keep
+from storage.people import home_bureau, invite
 
-LABELS = {"待办办件", "To do"}  # the page's shortcut says its label
+LABELS = {"待办办件", "To do"}  # the page's shortcuts say their labels
+CONSOLE_LABELS = {"管理后台", "Console"}
+INVITATION = timedelta(hours=12)
 
 
 def register(router: Router) -> None:
@@ -18,13 +24,17 @@ def register(router: Router) -> None:
     router.message.register(start, Command("help"))
     router.message.register(list_todo, Command("todo", "cases"))
     router.message.register(list_todo, When(F.text.in_(LABELS)))
+    router.message.register(open_console, Command("console"))
+    router.message.register(open_console, When(F.text.in_(CONSOLE_LABELS)))
     router.message.register(change_language, Command("language"))
     router.callback_query.register(press_todo, Menu.filter(F.act == "todo"))
+    router.callback_query.register(press_console, Menu.filter(F.act == "console"))
 
 
 async def start(_message: Message, conversation: Conversation) -> None:
     await conversation.expect_nothing()
-    conversation.say("desk.welcome", name=conversation.officer.name)
+    console = not conversation.in_group and await _keeps_entries(conversation)
+    conversation.say("desk.welcome", name=conversation.officer.name, console=console)
 
 
 async def list_todo(_message: Message, conversation: Conversation) -> None:
@@ -43,6 +53,27 @@ async def _show_todo(conversation: Conversation) -> None:
             case for case in waiting if case.department_id == conversation.party.department_id and not case.sealed
         ]
     conversation.say("desk.todo", case_ids=[case.id for case in waiting])
+
+
+async def open_console(_message: Message, conversation: Conversation) -> None:
+    await _let_in(conversation)
+
+
+async def press_console(_callback: CallbackQuery, conversation: Conversation) -> None:
+    await _let_in(conversation)
+
+
+async def _let_in(conversation: Conversation) -> None:
+    """A one-time link into the console, for whoever has something to do there; never where others read along."""
+    if conversation.in_group or not await _keeps_entries(conversation):
+        conversation.say("desk.no_console", in_group=conversation.in_group)
+        return
+    token = await invite(conversation.unit, conversation.officer.id, "console", INVITATION)
+    conversation.say("desk.console", url=f"{conversation.deps.settings.page_url}/console/enter/{token}")
+
+
+async def _keeps_entries(conversation: Conversation) -> bool:
+    return may_keep(conversation.officer, Keeping.READ, EntrySubject(await home_bureau(conversation.unit)))
 
 
 async def change_language(_message: Message, conversation: Conversation) -> None:

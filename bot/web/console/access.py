@@ -1,0 +1,130 @@
+"""Who is in the console, and what they may do there: roles are looked up anew with every request.
+
+第十二条: 明确网站负责人、安全管理员、信息发布员等的权限及操作范围.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+from sqlalchemy import func, select
+
+from bot.deps import Deps
+from bot.web.doors import SHIFT, Door
+from bot.web.keys import DEPS
+from bot.web.pages import form_of, notice
+from bot.web.security import carries_csrf
+from escalation.permissions import EntrySubject, Keeping, may_keep
+from storage.people import Officer, find_officer, home_bureau
+from storage.sessions import session_of
+from storage.tables import revisions
+from storage.unit import Reader
+
+CONSOLE = Door("/console", "console", "console", SHIFT)
+LARGEST_FORM = 512 * 1024  # bytes: the longest text that an entry may have, escaped, and fifty phrasings
+OUTSIDE = (
+    "您还没有进入管理后台，或者这次登录已经结束。请在工作台或 Telegram 里向税桥发送 /console，取一个新的一次性链接。"
+)
+FOLLOWED = "从别处的链接来到这里的，如果刚才已经登录，按下面的按钮继续。"
+DENIED = "您的角色不能办理这件事。需要的话，请联系管理员调整角色，或请有权限的同事办理。"
+STALE_FORM = "这张表单不是在这次登录里打开的，没有办理。请返回，重新载入页面后再试。"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An officer in the console. `home` is the bureau that keeps the FAQ; `waiting` texts wait for approval."""
+
+    request: web.Request
+    officer: Officer
+    session_id: int
+    token: str
+    home: int
+    waiting: int
+
+    @property
+    def deps(self) -> Deps:
+        return self.request.app[DEPS]
+
+    def may(self, act: Keeping) -> bool:
+        """Whether the officer may do this with the FAQ as a whole."""
+        return may_keep(self.officer, act, EntrySubject(self.home))
+
+
+Form = Mapping[str, object]
+Page = Callable[[Caller], Awaitable[web.StreamResponse]]
+Deed = Callable[[Caller, Form], Awaitable[web.StreamResponse]]
+
+
+def shown(path: str, needs: Keeping | None, page: Page) -> web.RouteDef:
+    """The route of a page for those who may do what it `needs`; None: for everybody who is in the console."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        caller = await find_caller(request)
+        return _refusal(request, caller, needs) or await page(_certain(caller))
+
+    return web.get(path, guarded)
+
+
+def posted(path: str, needs: Keeping | None, deed: Deed, *, largest: int = LARGEST_FORM) -> web.RouteDef:
+    """The route of a form, which must carry the token of this session; `largest` in bytes."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        caller = await find_caller(request)
+        if refusal := _refusal(request, caller, needs):
+            return refusal
+        form = await form_of(request.clone(client_max_size=largest))
+        if not carries_csrf(request, _certain(caller).token, str(form.get("csrf", ""))):
+            return _said(request, STALE_FORM, status=403)
+        return await deed(_certain(caller), form)
+
+    return web.post(path, guarded)
+
+
+def has_role(officer: Officer, home: int) -> bool:
+    """Whether there is anything for the officer in the console."""
+    return may_keep(officer, Keeping.READ, EntrySubject(home))
+
+
+async def find_caller(request: web.Request) -> Caller | None:
+    """Who comes with this cookie; nobody whose session is over, and nobody who has left the bureau."""
+    token = request.cookies.get(CONSOLE.cookie, "")
+    if not token:
+        return None
+    async with request.app[DEPS].database.reader() as reader:
+        session = await session_of(reader, token, CONSOLE.audience)
+        officer = None if session is None else await find_officer(reader, session.officer_id)
+        if session is None or officer is None:
+            return None
+        home = await home_bureau(reader)
+        return Caller(request, officer, session.id, token, home, await _waiting(reader))
+
+
+async def _waiting(reader: Reader) -> int:
+    return int(await reader.value(select(func.count()).where(revisions.c.state == "submitted")))
+
+
+def _certain(caller: Caller | None) -> Caller:
+    assert caller is not None  # noqa: S101  nobody else gets beyond the refusal
+    return caller
+
+
+def _refusal(request: web.Request, caller: Caller | None, needs: Keeping | None) -> web.Response | None:
+    """Why this is no page for whoever asks; None where it is."""
+    if caller is None:
+        return _outside(request)
+    if not has_role(caller.officer, caller.home) or (needs is not None and not caller.may(needs)):
+        return _said(request, DENIED, status=403)
+    return None
+
+
+def _outside(request: web.Request) -> web.Response:
+    """A strict cookie is not sent along with a link from elsewhere: pressing once more helps."""
+    if request.method == "GET" and "Sec-Fetch-Site" in request.headers:
+        elsewhere = request.headers["Sec-Fetch-Site"] in ("cross-site", "same-site")
+        if elsewhere:
+            return notice(request, FOLLOWED, status=401, language="zh", link_url=request.path_qs, link_text="继续")
+    return notice(request, OUTSIDE, status=401, language="zh")
+
+
+def _said(request: web.Request, sentence: str, *, status: int) -> web.Response:
+    return notice(request, sentence, status=status, language="zh", link_url=CONSOLE.base, link_text="返回管理后台")

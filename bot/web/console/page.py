@@ -1,0 +1,75 @@
+"""What every page of the console has around it: navigation, who is in, what was just done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from bot.web.console.access import CONSOLE, Caller
+from bot.web.keys import TEMPLATES
+from bot.web.pages import render
+from bot.web.security import csrf_for
+from escalation.permissions import Keeping, Role
+from escalation.workdays import BEIJING
+
+ROLE_NAMES = {Role.ADMINISTRATOR: "管理员", Role.FAQ_APPROVER: "问答审批", Role.FAQ_EDITOR: "问答编辑"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the console, shown in the navigation to those who may do what it `needs` (None: to everybody)."""
+
+    path: str
+    title: str
+    needs: Keeping | None
+
+
+SECTIONS = (
+    Section("/console", "概览", Keeping.READ),
+    Section("/console/sessions", "登录会话", None),
+)
+
+# What was done, by the word that a redirection carries; nothing that comes with an address is ever shown.
+DONE = {
+    "entered": "您已进入管理后台。",
+    "ended": "那个会话已经结束。",
+}
+
+
+def set_up(app: web.Application) -> None:
+    app[TEMPLATES].filters["moment"] = moment
+
+
+def moment(at: datetime) -> str:
+    """「2026-11-25 15:20」 in 北京时间."""
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+
+
+def show(caller: Caller, template: str, *, title: str, status: int = 200, **context: Any) -> web.Response:
+    """A page of the console for whoever asks for it."""
+    path = caller.request.path
+    sections = [one for one in SECTIONS if one.needs is None or caller.may(one.needs)]
+    here = max((one.path for one in sections if path == one.path or path.startswith(f"{one.path}/")), default="")
+    return render(
+        caller.request,
+        f"console/{template}",
+        status=status,
+        language="zh",
+        title=title,
+        sections=sections,
+        here=here,
+        officer=caller.officer,
+        roles="、".join(name for role, name in ROLE_NAMES.items() if role in caller.officer.roles),
+        waiting=caller.waiting,
+        csrf=csrf_for(caller.request, caller.token),
+        done=DONE.get(caller.request.query.get("done", "")),
+        may={act.value: caller.may(act) for act in Keeping},
+        **context,
+    )
+
+
+def go(path: str, done: str = "") -> web.Response:
+    """After a form: the page to look at next, which says what was done."""
+    address = f"{CONSOLE.base}{path}"
+    return web.Response(status=303, headers={"Location": f"{address}?done={done}" if done else address})

@@ -22,8 +22,10 @@ from faq.keeping.book import (
 from faq.keeping.content import Content, Finding, categories, check, tidy
 from faq.keeping.drafting import discard, draft_entry, edit_entry, submit, withdraw
 from faq.keeping.history import Change, Piece, changes
+from faq.keeping.merging import Merged, merge
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
 from faq.keeping.standing import give_to, restore, retire, verify
+from faq.keeping.suggesting import suggested_phrasings
 from faq.keeping.wordings import add_phrasings, clear_override, override
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Finding",
     "Kept",
     "Line",
+    "Merged",
     "Outdated",
     "Page",
     "Piece",
@@ -58,6 +61,7 @@ __all__ = [
     "find_by_code",
     "find_entry",
     "give_to",
+    "merge",
     "override",
     "overrides_of",
     "refuse",
@@ -67,6 +71,7 @@ __all__ = [
     "search",
     "subject_of",
     "submit",
+    "suggested_phrasings",
     "tidy",
     "verify",
     "withdraw",

@@ -29,6 +29,27 @@ NOT_BEHIND_A_SESSION = {"/console/enter/{token}"}
 # Every route of the console, and who may use it.
 ALLOWED = {
     ("GET", "/console"): KEEPERS,
+    ("GET", "/console/entries"): KEEPERS,
+    ("GET", "/console/entries/{entry}"): KEEPERS,
+    ("GET", "/console/entries/{entry}/history"): KEEPERS,
+    ("GET", "/console/entries/new"): EDITS,
+    ("POST", "/console/entries/new"): EDITS,
+    ("GET", "/console/entries/{entry}/edit"): EDITS,
+    ("POST", "/console/entries/{entry}/edit"): EDITS,
+    ("POST", "/console/preview"): EDITS,
+    ("POST", "/console/entries/{entry}/submit"): EDITS,
+    ("POST", "/console/entries/{entry}/withdraw"): EDITS,
+    ("POST", "/console/entries/{entry}/discard"): EDITS,
+    ("POST", "/console/entries/{entry}/retire"): EDITS,
+    ("POST", "/console/entries/{entry}/phrasings"): EDITS,
+    ("POST", "/console/entries/{entry}/overrides"): EDITS,
+    ("POST", "/console/entries/{entry}/owner"): EDITS,
+    ("POST", "/console/overrides/{override}/clear"): EDITS,
+    ("GET", "/console/approvals"): DECIDES,
+    ("POST", "/console/entries/{entry}/approve"): DECIDES,
+    ("POST", "/console/entries/{entry}/refuse"): DECIDES,
+    ("POST", "/console/entries/{entry}/restore"): DECIDES,
+    ("POST", "/console/entries/{entry}/verify"): KEEPERS,
     ("GET", "/console/sessions"): KEEPERS,
     ("POST", "/console/sessions/leave"): KEEPERS,
     ("POST", "/console/sessions/end"): KEEPERS,
@@ -83,6 +104,12 @@ async def test_a_form_without_the_token_of_the_session_does_nothing(served: Serv
                 status, said = await keeper.post(addressed(path), csrf=False)
                 assert (status, "没有办理" in said) == (403, True), path
         assert (await keeper.get("/console"))[0] == 200
+
+
+async def test_the_navigation_shows_what_may_be_done(served: ServedHouse) -> None:
+    async with in_console(served, EDITOR) as editor, in_console(served, APPROVER) as approver:
+        assert 'href="/console/approvals"' not in (await editor.get("/console"))[1]
+        assert 'href="/console/approvals"' in (await approver.get("/console"))[1]
 
 
 async def test_nobody_without_a_role_comes_in_and_a_role_that_is_withdrawn_ends_at_once(served: ServedHouse) -> None:

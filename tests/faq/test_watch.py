@@ -10,7 +10,7 @@ from sqlalchemy import select
 from escalation.duties import climb, held_by_department, held_by_officer, open_duty_of
 from escalation.rulebook import ENTRY_DOUBT, ENTRY_EXPIRY
 from escalation.terms import Terms, due_on
-from faq.keeping import approve, edit_entry, give_to, submit, verify
+from faq.keeping import Standing, Wanted, approve, edit_entry, give_to, search, submit, verify
 from faq.watch import watch_entries
 from storage.database import Database
 from storage.people import addresses_of
@@ -43,6 +43,13 @@ async def holder(office: Office, kind: str, entry_id: int) -> str | None:
     async with office.database.reader() as reader:
         duty = await open_duty_of(reader, kind, entry_id)
     return None if duty is None else str(duty.holder)
+
+
+async def doubted(office: Office) -> list[int]:
+    """What a list of entries shows as often of no help."""
+    async with office.database.reader() as reader:
+        page = await search(reader, Wanted(standing=Standing.DOUBTED))
+    return [line.entry_id for line in page.lines]
 
 
 async def renew(office: Office, entry_id: int, head: int, until: date | None, begins: date | None = None) -> None:
@@ -110,9 +117,11 @@ async def test_an_entry_that_often_does_not_help_is_looked_into_once(either: Off
     await ask(either, clock, unsolved(1), saved.entry_id)
     clock.advance(hours=1)
     assert await watch(either) == 1
+    assert await doubted(either) == [saved.entry_id]
     async with either.database.unit() as unit:
         done(await verify(unit, either.clerk, saved.entry_id, head=saved.head))
     assert await holder(either, ENTRY_DOUBT, saved.entry_id) is None
+    assert await doubted(either) == []
     assert await watch(either) == 0  # what was looked into is not held against it again
     await ask(either, clock, [("发票丢了", "answer", "solved")] * 9, saved.entry_id)
     clock.advance(hours=1)

@@ -4,9 +4,16 @@ A page is a function `Caller → response`, a form `Caller, Form → response`; 
 may. A new section is a module with ROUTES and a line in SECTIONS (page.py).
 """
 
-from bot.web.console import doors, home
+from bot.web.console import approvals, deeds, doors, editing, entries, home
 from bot.web.console.page import set_up
 
-ROUTES = [*home.ROUTES, *doors.ROUTES]
+ROUTES = [
+    *home.ROUTES,
+    *entries.ROUTES,
+    *editing.ROUTES,
+    *deeds.ROUTES,
+    *approvals.ROUTES,
+    *doors.ROUTES,
+]
 
 __all__ = ["ROUTES", "set_up"]

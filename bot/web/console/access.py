@@ -74,7 +74,7 @@ def posted(path: str, needs: Keeping | None, deed: Deed, *, largest: int = LARGE
             return refusal
         form = await form_of(request.clone(client_max_size=largest))
         if not carries_csrf(request, _certain(caller).token, str(form.get("csrf", ""))):
-            return _said(request, STALE_FORM, status=403)
+            return say(request, STALE_FORM, status=403)
         return await deed(_certain(caller), form)
 
     return web.post(path, guarded)
@@ -113,7 +113,7 @@ def _refusal(request: web.Request, caller: Caller | None, needs: Keeping | None)
     if caller is None:
         return _outside(request)
     if not has_role(caller.officer, caller.home) or (needs is not None and not caller.may(needs)):
-        return _said(request, DENIED, status=403)
+        return say(request, DENIED, status=403)
     return None
 
 
@@ -126,5 +126,6 @@ def _outside(request: web.Request) -> web.Response:
     return notice(request, OUTSIDE, status=401, language="zh")
 
 
-def _said(request: web.Request, sentence: str, *, status: int) -> web.Response:
+def say(request: web.Request, sentence: str, *, status: int) -> web.Response:
+    """One sentence on a page of its own, and the way back."""
     return notice(request, sentence, status=status, language="zh", link_url=CONSOLE.base, link_text="返回管理后台")

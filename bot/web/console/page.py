@@ -27,6 +27,8 @@ class Section:
 
 SECTIONS = (
     Section("/console", "概览", Keeping.READ),
+    Section("/console/entries", "问答条目", Keeping.READ),
+    Section("/console/approvals", "审批", Keeping.APPROVE),
     Section("/console/sessions", "登录会话", None),
 )
 
@@ -34,6 +36,19 @@ SECTIONS = (
 DONE = {
     "entered": "您已进入管理后台。",
     "ended": "那个会话已经结束。",
+    "drafted": "已存成草稿。提交审批之前，不会用来答复。",
+    "submitted": "已提交审批，须由另一位审批人批准。",
+    "withdrawn": "已撤回，现在又是草稿，可以修改。",
+    "discarded": "草稿已放弃。写过的仍留在经过里。",
+    "approved": "已批准发布，几秒内各处改用新的。",
+    "refused": "已退回，理由已留给编辑。",
+    "retired": "已停用，不再答复。",
+    "restored": "已恢复，重新用来答复。",
+    "verified": "已核实，答复里显示今天的日期。",
+    "phrased": "问法已增加，马上生效。",
+    "overridden": "已指定：这句话今后用这个条目答复。",
+    "cleared": "指定已取消，由系统判断。",
+    "owned": "负责人已改。",
 }
 
 

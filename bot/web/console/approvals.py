@@ -1,0 +1,53 @@
+"""What waits for approval: each text beside what is published, to be approved or sent back with a reason.
+
+第十一条: 未经办公室领导审核批准的信息不得上网发布. One's own is shown, and is somebody else's to decide.
+"""
+
+from aiohttp import web
+
+from bot.web.console.access import Caller, Form, posted, shown
+from bot.web.console.deeds import ENTRY, TOO_LONG, settled
+from bot.web.console.entries import drafted, show_entry
+from bot.web.console.forms import LONGEST_REASON, line_of, number_at, number_in, text_in
+from bot.web.console.page import show
+from bot.web.console.telling import author_of
+from escalation.permissions import Keeping
+from faq.keeping import approve, awaiting_approval, department_codes, find_entry, refuse
+
+MOST_SHOWN = 20  # texts on a page; the rest follows once these are decided
+
+
+async def show_approvals(caller: Caller) -> web.Response:
+    async with caller.deps.database.reader() as reader:
+        lines = await awaiting_approval(reader)
+        departments = await department_codes(reader)
+        waiting = []
+        for line in lines[:MOST_SHOWN]:
+            entry = await find_entry(reader, line.entry_id)
+            if entry is not None and entry.in_hand is not None:
+                waiting.append((entry, await drafted(reader, caller, entry, entry.in_hand, departments)))
+    return show(caller, "approvals.html", title="审批", queue=waiting, total=len(lines), author=author_of)
+
+
+async def post_approve(caller: Caller, form: Form) -> web.Response:
+    entry_id = number_at(caller.request, "entry")
+    async with caller.deps.database.unit() as unit:
+        result = await approve(unit, caller.officer, entry_id, head=number_in(form, "head"))
+    return await settled(caller, entry_id, result, done="approved", typed={}, to="/approvals")
+
+
+async def post_refuse(caller: Caller, form: Form) -> web.Response:
+    entry_id, typed = number_at(caller.request, "entry"), {"refusal": text_in(form, "reason")}
+    if len(typed["refusal"]) > LONGEST_REASON:
+        return await show_entry(caller, entry_id, refusal=TOO_LONG, status=422, typed=typed)
+    async with caller.deps.database.unit() as unit:
+        reason = line_of(typed["refusal"])
+        result = await refuse(unit, caller.officer, entry_id, reason, head=number_in(form, "head"))
+    return await settled(caller, entry_id, result, done="refused", typed=typed, to="/approvals")
+
+
+ROUTES = [
+    shown("/console/approvals", Keeping.APPROVE, show_approvals),
+    posted(f"{ENTRY}/approve", Keeping.APPROVE, post_approve),
+    posted(f"{ENTRY}/refuse", Keeping.APPROVE, post_refuse),
+]

@@ -1,0 +1,206 @@
+"""Writing an entry's text: a form with what is wrong beside each field, and the words as they will look in chat.
+
+Of two who write at once the second keeps every word: what the other changed is taken in where it does not collide, and
+shown where it does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.web.console.access import Caller, Form, posted, say, shown
+from bot.web.console.entries import MISSING, show_entry
+from bot.web.console.forms import (
+    Written,
+    by_field,
+    number_at,
+    number_in,
+    read_content,
+    text_in,
+    written_in,
+    written_of,
+)
+from bot.web.console.page import go, show
+from bot.web.console.spoken import Spoken, spoken_if_approved
+from bot.web.console.telling import told_changes, why_not
+from bot.web.keys import TEMPLATES
+from escalation.permissions import Keeping
+from faq.keeping import (
+    Change,
+    Content,
+    Denied,
+    Finding,
+    Kept,
+    Outdated,
+    Saved,
+    Why,
+    Wrong,
+    categories,
+    check,
+    department_codes,
+    draft_entry,
+    edit_entry,
+    find_entry,
+    merge,
+    revisions_of,
+    submit,
+)
+from storage.unit import Reader
+
+COLLIDED = "{officer}在您写的时候先保存了这个条目。您写的都在下面，还没有保存；{officer}改动的，没有冲突的已经并入。"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The form as it is shown: what was typed, from which entry and which text of it, what is wrong, what collided."""
+
+    written: Written
+    entry: Kept | None = None
+    head: int = 0
+    base: int = 0
+    findings: Sequence[Finding] = ()
+    refusal: str = ""
+    theirs: Sequence[Change] = ()
+    conflicts: Sequence[str] = ()
+    status: int = 200
+
+
+async def show_new(caller: Caller) -> web.Response:
+    async with caller.deps.database.reader() as reader:
+        return await _form(caller, reader, Sheet(Written()))
+
+
+async def show_edit(caller: Caller) -> web.Response:
+    async with caller.deps.database.reader() as reader:
+        entry = await find_entry(reader, number_at(caller.request, "entry"))
+        if entry is None:
+            return say(caller.request, MISSING, status=404)
+        written = written_of(entry.latest.content)
+        in_review = entry.in_hand is not None and entry.in_hand.state == "submitted"
+        refusal = Denied(Why.IN_REVIEW).sentence if in_review else ""
+        sheet = Sheet(written, entry, entry.head, entry.latest.number, refusal=refusal)
+        return await _form(caller, reader, sheet)
+
+
+async def post_new(caller: Caller, form: Form) -> web.Response:
+    written = written_in(form)
+    content, findings = read_content(written)
+    if text_in(form, "do") == "preview" or findings:
+        return await _look_again(caller, Sheet(written, findings=findings, status=422 if findings else 200))
+    async with caller.deps.database.unit() as unit:
+        result = await draft_entry(unit, caller.officer, content)
+    match result:
+        case Saved():
+            return await _kept(caller, form, result)
+        case Wrong(findings=findings):
+            return await _look_again(caller, Sheet(written, findings=findings, status=422))
+        case Denied():
+            return await _look_again(caller, Sheet(written, refusal=result.sentence, status=409))
+
+
+async def post_edit(caller: Caller, form: Form) -> web.Response:
+    """Keep the text as a draft, or look at it once more; whatever comes of it, nothing that was typed is lost."""
+    entry_id = number_at(caller.request, "entry")
+    head, base = number_in(form, "head"), number_in(form, "base")
+    written = written_in(form)
+    content, findings = read_content(written)
+    async with caller.deps.database.reader() as reader:
+        entry = await find_entry(reader, entry_id)
+    if entry is None:
+        return say(caller.request, MISSING, status=404)
+    sheet = Sheet(written, entry, head, base, findings, status=422 if findings else 200)
+    if text_in(form, "do") == "preview" or findings:
+        return await _look_again(caller, sheet)
+    async with caller.deps.database.unit() as unit:
+        result = await edit_entry(unit, caller.officer, entry_id, content, head=head)
+    match result:
+        case Saved():
+            return await _kept(caller, form, result)
+        case Denied(why=Why.UNCHANGED) if text_in(form, "do") == "submit" and entry.in_hand is not None:
+            return await _kept(caller, form, Saved(entry_id, entry.code, head))
+        case Outdated():
+            return await _collided(caller, sheet, content, result)
+        case Wrong(findings=findings):
+            return await _look_again(caller, Sheet(written, entry, head, base, findings, status=422))
+        case Denied():
+            return await _look_again(caller, Sheet(written, entry, head, base, refusal=result.sentence, status=409))
+
+
+async def _kept(caller: Caller, form: Form, kept: Saved) -> web.Response:
+    """The draft is kept; where the button says so, it is put before the approvers as well."""
+    if text_in(form, "do") != "submit":
+        return go(f"/entries/{kept.entry_id}", "drafted")
+    async with caller.deps.database.unit() as unit:
+        result = await submit(unit, caller.deps.rules, caller.officer, kept.entry_id, head=kept.head)
+    if isinstance(result, Saved):
+        return go(f"/entries/{kept.entry_id}", "submitted")
+    return await show_entry(caller, kept.entry_id, refusal=f"已存成草稿，还没有提交。{why_not(result)}", status=409)
+
+
+async def _collided(caller: Caller, sheet: Sheet, mine: Content, outdated: Outdated) -> web.Response:
+    """Somebody else has saved meanwhile: mine over theirs, and what they changed."""
+    async with caller.deps.database.reader() as reader:
+        entry = await find_entry(reader, outdated.entry_id)
+        assert entry is not None  # noqa: S101  nothing is ever deleted
+        texts = {text.number: text.content for text in await revisions_of(reader, entry.id)}
+        theirs = entry.latest.content
+        base = texts.get(sheet.base, theirs)
+        merged = merge(base, theirs, mine)
+        changed = told_changes(base, theirs, await department_codes(reader))
+        told = Sheet(
+            written=written_of(merged.content),
+            entry=entry,
+            head=entry.head,
+            base=entry.latest.number,
+            refusal=COLLIDED.format(officer=outdated.officer),
+            theirs=changed,
+            conflicts=[one.name for one in changed if one.field in merged.conflicts],
+            status=409,
+        )
+        return await _form(caller, reader, told)
+
+
+async def _look_again(caller: Caller, sheet: Sheet) -> web.Response:
+    async with caller.deps.database.reader() as reader:
+        return await _form(caller, reader, sheet)
+
+
+async def _form(caller: Caller, reader: Reader, sheet: Sheet) -> web.Response:
+    """The form; what was typed is checked whenever there is anything."""
+    departments = await department_codes(reader)
+    content, no_dates = read_content(sheet.written)
+    blank = sheet.written == Written()
+    findings = () if blank else (*no_dates, *(sheet.findings or check(content, departments)))
+    entry = sheet.entry
+    return show(
+        caller,
+        "edit.html",
+        title="新条目" if entry is None else f"修改：{entry.latest.content.question}",
+        status=sheet.status,
+        sheet=sheet,
+        findings=by_field(list(dict.fromkeys(findings))),
+        preview=None if blank else await spoken_if_approved(reader, caller.deps.rules, content),
+        categories=categories(),
+        departments=departments,
+        action="/console/entries/new" if entry is None else f"/console/entries/{entry.id}/edit",
+    )
+
+
+async def post_preview(caller: Caller, form: Form) -> web.Response:
+    """What the script asks for while somebody types: the words as in chat, and what is wrong, field by field."""
+    content, no_dates = read_content(written_in(form))
+    async with caller.deps.database.reader() as reader:
+        findings = (*no_dates, *check(content, await department_codes(reader)))
+        said: Spoken = await spoken_if_approved(reader, caller.deps.rules, content)
+    html = caller.request.app[TEMPLATES].get_template("console/spoken.html").render(spoken=said)
+    return web.json_response({"html": html, "findings": by_field(findings)})
+
+
+ROUTES = [
+    shown("/console/entries/new", Keeping.EDIT, show_new),
+    posted("/console/entries/new", Keeping.EDIT, post_new),
+    shown(r"/console/entries/{entry:\d{1,15}}/edit", Keeping.EDIT, show_edit),
+    posted(r"/console/entries/{entry:\d{1,15}}/edit", Keeping.EDIT, post_edit),
+    posted("/console/preview", Keeping.EDIT, post_preview),
+]

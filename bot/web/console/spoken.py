@@ -1,0 +1,75 @@
+"""The words of an entry as a taxpayer will read them, made by the very wording of the chat: they cannot differ."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup, escape
+
+from bot.wording import Telling, compose, words_of
+from bot.wording.answers import answer_facts
+from escalation.rulebook import Rulebook
+from escalation.workdays import local_date
+from faq.catalog import Entry
+from faq.keeping import Content, Revision
+from storage.unit import Reader
+
+ADDRESS = re.compile(r"https?://[\w\-.~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A message of the chat: its text with links, and what stands on its buttons."""
+
+    text: Markup
+    buttons: tuple[str, ...]
+
+
+async def spoken(reader: Reader, rules: Rulebook, text: Revision) -> Spoken:
+    """How a text answers now."""
+    return await _compose(reader, rules, text.content, verified_on=text.verified_on, sample=text.sample)
+
+
+async def spoken_if_approved(reader: Reader, rules: Rulebook, content: Content) -> Spoken:
+    """How a content will answer if it is approved today, which also verifies it."""
+    return await _compose(reader, rules, content, verified_on=local_date(reader.now), sample=False)
+
+
+async def _compose(
+    reader: Reader, rules: Rulebook, content: Content, *, verified_on: date | None, sample: bool
+) -> Spoken:
+    entry = Entry(
+        id=0,
+        code="",
+        revision=0,
+        question=content.question,
+        answer=content.answer,
+        legal_basis=content.legal_basis,
+        category=content.category,
+        department_code=content.department_code,
+        valid_from=content.valid_from,
+        valid_until=content.valid_until,
+        verified_on=verified_on,
+        sample=sample,
+        phrasings=content.phrasings,
+    )
+    facts = {**answer_facts(entry, reader.now), "asked_id": 0}
+    speech = await compose("faq.answer", Telling(facts, words_of("zh"), reader, rules))
+    assert speech is not None  # noqa: S101  an answer is always said
+    return Spoken(linked(speech.text), tuple(button.text for row in speech.buttons for button in row))
+
+
+def linked(text: str) -> Markup:
+    """Text with its addresses made links, as the chat page shows it."""
+    return Markup().join(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[Markup]:
+    end = 0
+    for found in ADDRESS.finditer(text):
+        address = found[0].rstrip(".,;:!?'")
+        yield escape(text[end : found.start()])
+        yield Markup('<a href="{0}" rel="noopener noreferrer" target="_blank">{0}</a>').format(address)
+        end = found.start() + len(address)
+    yield escape(text[end:])

@@ -1,0 +1,111 @@
+"""How entries are told on the pages: states and events by name, and what changed from one text to another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from faq.catalog import SAMPLE
+from faq.keeping import Change, Content, Denied, Kept, Line, Outdated, Piece, Revision, Wrong, categories, changes
+
+STATES = {
+    "draft": "草稿",
+    "edited": "改过的草稿",
+    "discarded": "已放弃",
+    "submitted": "待审批",
+    "refused": "已退回",
+    "published": "已发布",
+    "superseded": "已由新稿接替",
+}
+EVENTS = {
+    "submitted": "提交审批",
+    "withdrawn": "撤回",
+    "discarded": "放弃草稿",
+    "published": "批准发布",
+    "refused": "退回",
+    "retired": "停用",
+    "restored": "恢复",
+    "verified": "核实",
+    "owned": "指定负责人",
+    "override": "指定条目",
+    "override_cleared": "取消指定",
+}
+LOOKS = {"draft": "busy", "submitted": "busy", "refused": "bad", "published": "good"}
+WHOLE = ("category", "department_code", "valid_from", "valid_until")  # read as a whole, not letter by letter
+
+ISLAND = 3  # characters
+
+Tag = tuple[str, str]  # what it says, and how it looks
+
+
+def tags_of(line: Line) -> Sequence[Tag]:
+    """How an entry stands, in a list."""
+    return _tags(line.state, line.newest.state, sample=line.newest.sample)
+
+
+def tags_of_entry(entry: Kept) -> Sequence[Tag]:
+    text = entry.in_hand or entry.latest
+    return _tags(entry.state, text.state, sample=entry.published is not None and entry.published.sample)
+
+
+def _tags(entry_state: str, text_state: str, *, sample: bool) -> Sequence[Tag]:
+    told: list[Tag] = []
+    if entry_state == "retired":
+        told.append(("已停用", "bad"))
+    elif entry_state == "published":
+        told.append(("已发布", "good"))
+    if text_state != "published":
+        told.append((STATES[text_state], LOOKS.get(text_state, "")))
+    if sample:
+        told.append(("从未核实", ""))
+    return told
+
+
+def author_of(text: Revision) -> str:
+    return "随产品而来的样例" if text.author == SAMPLE else text.author
+
+
+def told_changes(before: Content | None, after: Content, departments: Mapping[str, str]) -> Sequence[Change]:
+    """What changed, with names instead of codes."""
+    names = {"category": categories(), "department_code": departments}
+    return [
+        replace(one, pieces=_whole(one.field, before, after, names.get(one.field, {})))
+        if one.field in WHOLE
+        else replace(one, pieces=one.pieces if one.field == "phrasings" else readable(one.pieces))
+        for one in changes(before, after)
+    ]
+
+
+def readable(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Without islands: a word or two that stayed between two changes are read as part of the change."""
+    told: list[Piece] = []
+    gone, came = "", ""
+    for number, piece in enumerate(pieces):
+        island = piece.how == "same" and len(piece.text) <= ISLAND and 0 < number < len(pieces) - 1
+        if piece.how == "same" and not island:
+            told += [*_change(gone, came), piece]
+            gone, came = "", ""
+        else:
+            gone += piece.text if piece.how != "added" else ""
+            came += piece.text if piece.how != "removed" else ""
+    return (*told, *_change(gone, came))
+
+
+def _change(gone: str, came: str) -> Sequence[Piece]:
+    return [*([Piece("removed", gone)] if gone else []), *([Piece("added", came)] if came else [])]
+
+
+def _whole(field: str, before: Content | None, after: Content, names: Mapping[str, str]) -> tuple[Piece, ...]:
+    old, new = (None if text is None else getattr(text, field) for text in (before, after))
+    gone = () if old is None else (Piece("removed", names.get(str(old), str(old))),)
+    came = () if new is None else (Piece("added", names.get(str(new), str(new))),)
+    return (*gone, *came)
+
+
+def why_not(result: Outdated | Denied | Wrong) -> str:
+    """Why something was not done, and what to do."""
+    match result:
+        case Outdated(officer=officer):
+            return f"{officer}刚刚先改了这个条目，您的操作没有办理。下面是现在的样子，看过之后再办。"
+        case Denied():
+            return result.sentence
+        case Wrong(findings=findings):
+            return "；".join(finding.sentence for finding in findings) + "。请改正后再办。"

@@ -1,11 +1,13 @@
 """Those who keep the entries, of every role: employed in the served house, and let into its console."""
 
+import io
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from aiohttp import FormData
 from sqlalchemy import select
 
 from bot.app import INVITATION
@@ -66,6 +68,13 @@ class Keeper:
         sent = ({"csrf": self.visit.csrf} if csrf else {}) | (fields or {})
         async with self.visit.session.post(self.visit.url + path, data=sent, allow_redirects=False) as answer:
             return answer.status, answer.headers.get("Location") or await answer.text()
+
+    async def bring(self, path: str, name: str, content: bytes) -> tuple[int, str]:
+        """Post a file; status and page."""
+        form = FormData({"csrf": self.visit.csrf})
+        form.add_field("file", io.BytesIO(content), filename=name)
+        async with self.visit.session.post(self.visit.url + path, data=form) as answer:
+            return answer.status, await answer.text()
 
 
 @asynccontextmanager

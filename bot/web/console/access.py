@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.web_request import FileField
 from sqlalchemy import func, select
 
 from bot.deps import Deps
@@ -73,9 +74,14 @@ def posted(path: str, needs: Keeping | None, deed: Deed, *, largest: int = LARGE
         if refusal := _refusal(request, caller, needs):
             return refusal
         form = await form_of(request.clone(client_max_size=largest))
-        if not carries_csrf(request, _certain(caller).token, str(form.get("csrf", ""))):
-            return say(request, STALE_FORM, status=403)
-        return await deed(_certain(caller), form)
+        try:
+            if not carries_csrf(request, _certain(caller).token, str(form.get("csrf", ""))):
+                return say(request, STALE_FORM, status=403)
+            return await deed(_certain(caller), form)
+        finally:
+            for field in form.values():
+                if isinstance(field, FileField):
+                    field.file.close()
 
     return web.post(path, guarded)
 

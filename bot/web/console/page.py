@@ -29,6 +29,7 @@ SECTIONS = (
     Section("/console", "概览", Keeping.READ),
     Section("/console/entries", "问答条目", Keeping.READ),
     Section("/console/approvals", "审批", Keeping.APPROVE),
+    Section("/console/files", "导入导出", Keeping.READ),
     Section("/console/sessions", "登录会话", None),
 )
 
@@ -49,6 +50,8 @@ DONE = {
     "overridden": "已指定：这句话今后用这个条目答复。",
     "cleared": "指定已取消，由系统判断。",
     "owned": "负责人已改。",
+    "imported": "已导入成草稿。提交审批之前，不会用来答复。",
+    "imported_submitted": "已导入并提交审批，须由另一位审批人批准。",
 }
 
 

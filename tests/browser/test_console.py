@@ -265,6 +265,7 @@ async def test_how_people_asked_is_suggested_as_a_phrasing(served: ServedHouse) 
         await unit.run(asked.insert(), [
             {**chosen, "id": 10**9, "text": wording},
             {**chosen, "id": 10**9 + 1, "text": "我的手机13812345678能查契税吗"},
+            {**chosen, "id": 10**9 + 3, "text": "契税的事请回我邮箱 mai@example.com"},
             {**chosen, "id": 10**9 + 2, "text": "没解决的说法", "outcome": "unsolved"},
         ])  # fmt: skip
     async with in_console(served, EDITOR) as editor:
@@ -272,6 +273,7 @@ async def test_how_people_asked_is_suggested_as_a_phrasing(served: ServedHouse) 
         _, text = await editor.get(page)
         assert f"把「{wording}」加为问法" in text
         assert "13812345678" not in text
+        assert "example.com" not in text
         assert "没解决的说法" not in text
         await editor.post(f"{page}/phrasings", {"wordings": wording})
         _, text = await editor.get(page)

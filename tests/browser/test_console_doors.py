@@ -102,6 +102,17 @@ async def test_without_a_session_there_is_nothing_but_the_way_in(served: ServedH
                 assert "/console" in await answer.text()
 
 
+async def test_a_link_from_elsewhere_leads_on_by_one_press(served: ServedHouse) -> None:
+    """The browser keeps a strict cookie back where the page before was somebody else's."""
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    async with visit(served.url) as officer:
+        async with officer.session.get(served.url + "/console/entries?q=1", headers=elsewhere) as answer:
+            assert answer.status == 401
+            assert 'href="/console/entries?q=1">继续' in await answer.text()
+        async with officer.session.get(served.url + "/console/entries?q=1") as answer:
+            assert "继续" not in await answer.text()
+
+
 async def test_a_form_without_the_token_of_the_session_does_nothing(served: ServedHouse) -> None:
     async with in_console(served, ADMINISTRATOR) as keeper:
         for method, path in sorted(ALLOWED):

@@ -26,8 +26,11 @@ Some rules stand above the numbers, because being wrong there is worse than aski
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from math import exp
+from types import MappingProxyType
 
 from faq.contrasts import ROW, Said, differing, said
 from faq.index import Candidate, Index
@@ -74,8 +77,62 @@ class Nothing:
 Decision = Answer | Choices | Nothing
 
 
+class Rule(StrEnum):
+    """By what a decision fell."""
+
+    OVERRIDDEN = "overridden"  # an officer has laid it down; the index was not asked (faq/live.py)
+    EXACT = "exact"  # it equals a phrasing of one entry alone
+    SURE = "sure"
+    ASKED_BACK = "asked_back"
+    UNSURE = "unsure"  # there is not even anything worth asking back
+    REPEATED = "repeated"
+    UNLIKE = "unlike"  # nothing in common with any entry
+
+
+class Doubt(StrEnum):
+    """What keeps the best candidate from being answered outright or, the last three, anything from being asked back."""
+
+    TWINS = "twins"  # it equals a phrasing of several entries
+    CONFIDENCE = "confidence"
+    SCORE = "score"
+    COVERAGE = "coverage"
+    LEAD = "lead"
+    CONTRADICTED = "contradicted"
+    WORDLESS = "wordless"
+    LEAVES_OPEN = "leaves_open"
+    ONLY_A_SUBJECT = "only_a_subject"
+    NOT_WORTH_ASKING = "not_worth_asking"
+    HARDLY_COVERED = "hardly_covered"
+    ALONE = "alone"
+
+
+LIMITS: Mapping[Doubt, float] = MappingProxyType(
+    {
+        Doubt.CONFIDENCE: OUTRIGHT,
+        Doubt.SCORE: LEAST_SCORE,
+        Doubt.COVERAGE: LEAST_COVERAGE,
+        Doubt.LEAD: LEAST_LEAD,
+        Doubt.NOT_WORTH_ASKING: WORTH_ASKING,
+        Doubt.HARDLY_COVERED: ASKING_COVERAGE,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Part:
+    """One summand of the confidence: weight times value."""
+
+    name: str
+    weight: float
+    value: float
+
+    @property
+    def product(self) -> float:
+        return self.weight * self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
     """A candidate, what its entry says in all phrasings, and the kinds of thing in which it contradicts the text."""
 
     candidate: Candidate
@@ -88,26 +145,81 @@ class _Judged:
         return any(kind.startswith(ROW) for kind in self.against)
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A decision, and all that it rests on. The confidence is that of the best candidate."""
+
+    asked: Views
+    judged: tuple[Judged, ...]
+    confidence: float
+    decision: Decision
+    rule: Rule
+
+
 def decide(index: Index, text: str) -> Decision:
     """Decide what the index says to the text. Never raises; an empty or wordless text gives Nothing."""
+    return weigh(index, text).decision
+
+
+def weigh(index: Index, text: str) -> Weighed:
+    """Decide as `decide` does, and keep what led there (faq/explaining.py)."""
     asked = index.read(text)
     judged = _judge(index, asked)
+    confidence = _confidence(judged) if judged else 0.0
+    return Weighed(asked, judged, confidence, *_decide(asked, judged, confidence))
+
+
+def _decide(asked: Views, judged: tuple[Judged, ...], confidence: float) -> tuple[Decision, Rule]:
     if not judged:
-        return Nothing(None, 0.0)
+        return Nothing(None, 0.0), Rule.UNLIKE
+    best = judged[0].candidate
     if len(asked.plain) >= REPEATED * len(set(asked.plain)):
-        return Nothing(judged[0].candidate, 0.0)
+        return Nothing(best, 0.0), Rule.REPEATED
     candidates = tuple(one.candidate for one in judged)
-    confidence = _confidence(judged)
-    best = judged[0]
-    exact = [candidate for candidate in candidates if candidate.score >= EXACT]
-    if len(exact) == 1:
-        return Answer(best.candidate, max(confidence, OUTRIGHT), candidates)
-    doubtful = exact or not asked.words or _leaves_open(asked, judged) or _only_a_subject(asked, judged)
-    if confidence >= OUTRIGHT and _stands_out(judged) and not doubtful:
-        return Answer(best.candidate, confidence, candidates)
-    if confidence >= WORTH_ASKING and best.candidate.coverage >= ASKING_COVERAGE and len(candidates) > 1:
-        return Choices(_worth_offering(judged), confidence)
-    return Nothing(best.candidate, confidence)
+    if len(_equal(judged)) == 1:
+        return Answer(best, max(confidence, OUTRIGHT), candidates), Rule.EXACT
+    if not any(doubts(asked, judged, confidence)):
+        return Answer(best, confidence, candidates), Rule.SURE
+    if not any(doubts_about_asking(judged, confidence)):
+        return Choices(_worth_offering(judged), confidence), Rule.ASKED_BACK
+    return Nothing(best, confidence), Rule.UNSURE
+
+
+def _equal(judged: tuple[Judged, ...]) -> list[Judged]:
+    return [one for one in judged if one.candidate.score >= EXACT]
+
+
+def doubts(asked: Views, judged: tuple[Judged, ...], confidence: float) -> Iterator[Doubt]:
+    """Give what keeps the best candidate from being answered outright."""
+    best = judged[0].candidate
+    if _equal(judged):
+        yield Doubt.TWINS
+    if confidence < OUTRIGHT:
+        yield Doubt.CONFIDENCE
+    if best.score < LEAST_SCORE:
+        yield Doubt.SCORE
+    if best.coverage < LEAST_COVERAGE:
+        yield Doubt.COVERAGE
+    if _lead(judged) < LEAST_LEAD:
+        yield Doubt.LEAD
+    if judged[0].against:
+        yield Doubt.CONTRADICTED
+    if not asked.words:
+        yield Doubt.WORDLESS
+    if _leaves_open(asked, judged):
+        yield Doubt.LEAVES_OPEN
+    if _only_a_subject(asked, judged):
+        yield Doubt.ONLY_A_SUBJECT
+
+
+def doubts_about_asking(judged: tuple[Judged, ...], confidence: float) -> Iterator[Doubt]:
+    """Give what keeps the candidates from being offered as a choice."""
+    if confidence < WORTH_ASKING:
+        yield Doubt.NOT_WORTH_ASKING
+    if judged[0].candidate.coverage < ASKING_COVERAGE:
+        yield Doubt.HARDLY_COVERED
+    if len(judged) < 2:
+        yield Doubt.ALONE
 
 
 def considered(index: Index, text: str) -> tuple[Candidate, ...]:
@@ -115,7 +227,7 @@ def considered(index: Index, text: str) -> tuple[Candidate, ...]:
     return tuple(one.candidate for one in _judge(index, index.read(text)))
 
 
-def _judge(index: Index, asked: Views) -> tuple[_Judged, ...]:
+def _judge(index: Index, asked: Views) -> tuple[Judged, ...]:
     """Weigh down what contradicts the text, so that of two twins the one that was named comes first."""
     judged = []
     for candidate in index.nearest(asked, CONSIDERED):
@@ -123,28 +235,31 @@ def _judge(index: Index, asked: Views) -> tuple[_Judged, ...]:
         against = differing(asked.said, entry)
         if against:
             candidate = replace(candidate, score=candidate.score * CONTRADICTED)
-        judged.append(_Judged(candidate, entry, against))
+        judged.append(Judged(candidate, entry, against))
     return tuple(sorted(judged, key=lambda one: -one.candidate.score))
 
 
-def _lead(judged: tuple[_Judged, ...]) -> float:
+def _lead(judged: tuple[Judged, ...]) -> float:
     second = judged[1].candidate.score if len(judged) > 1 else 0.0
     return judged[0].candidate.score - second
 
 
-def _confidence(judged: tuple[_Judged, ...]) -> float:
+def confidence_parts(judged: tuple[Judged, ...]) -> tuple[Part, ...]:
+    """Give the summands of the confidence of the best candidate, before it becomes a probability."""
     best = judged[0].candidate
-    logit = SCORE * best.score + LEAD * _lead(judged) + COVERAGE * best.coverage + CONSTANT
-    return 1 / (1 + exp(-logit))
+    return (
+        Part("score", SCORE, best.score),
+        Part("lead", LEAD, _lead(judged)),
+        Part("coverage", COVERAGE, best.coverage),
+        Part("constant", CONSTANT, 1.0),
+    )
 
 
-def _stands_out(judged: tuple[_Judged, ...]) -> bool:
-    best = judged[0].candidate
-    alike = best.score >= LEAST_SCORE and best.coverage >= LEAST_COVERAGE and _lead(judged) >= LEAST_LEAD
-    return alike and not judged[0].against
+def _confidence(judged: tuple[Judged, ...]) -> float:
+    return 1 / (1 + exp(-sum([part.product for part in confidence_parts(judged)])))
 
 
-def _leaves_open(asked: Views, judged: tuple[_Judged, ...]) -> bool:
+def _leaves_open(asked: Views, judged: tuple[Judged, ...]) -> bool:
     """Tell whether the best and a rival differ in a kind of thing of which the text says nothing."""
     best, *others = judged
     mentioned = {kind for kind, _ in asked.said}
@@ -155,7 +270,7 @@ def _leaves_open(asked: Views, judged: tuple[_Judged, ...]) -> bool:
     )
 
 
-def _only_a_subject(asked: Views, judged: tuple[_Judged, ...]) -> bool:
+def _only_a_subject(asked: Views, judged: tuple[Judged, ...]) -> bool:
     """Tell whether a brief text only names a subject: others have its words too, or the best names what it does not."""
     best = judged[0].candidate
     if len(asked.plain) > BRIEF or best.score >= NEARLY_EXACT:
@@ -164,7 +279,7 @@ def _only_a_subject(asked: Views, judged: tuple[_Judged, ...]) -> bool:
     return bool(unsaid) or any(other.candidate.coverage >= best.coverage for other in judged[1:])
 
 
-def _worth_offering(judged: tuple[_Judged, ...]) -> tuple[Candidate, ...]:
+def _worth_offering(judged: tuple[Judged, ...]) -> tuple[Candidate, ...]:
     """Give two or three candidates: those about the same thing that come near the best, else the first two."""
     floor = RIVAL * judged[0].candidate.score
     near = [one.candidate for one in judged if not one.apart and one.candidate.score >= floor]

@@ -1,6 +1,12 @@
-"""Fixtures for every room: both databases, and an open house on each."""
+"""Fixtures for every room: both databases, and an open house on each.
 
+Founding has tests of its own; the others begin with a copy of a sample bureau that was founded once.
+"""
+
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +18,7 @@ from pytest_socket import socket_allow_hosts
 
 from tests.botapi import BotApi
 from tests.house import HouseUnderTest, open_test_house, sqlite_url
-from tests.postgres import drop_database, fresh_database, postgres_server
+from tests.postgres import copied_database, drop_database, fresh_database, postgres_server
 
 
 def pytest_runtest_setup() -> None:
@@ -52,15 +58,57 @@ def bot(api: BotApi, session: AiohttpSession) -> Bot:
     return Bot(api.token, session=session)
 
 
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample bureau on SQLite, which nobody has open, and its key."""
+    folder = tmp_path_factory.mktemp("founded")
+    asyncio.run(_found(sqlite_url(folder), folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def founded_postgresql(postgres: str, founded: Path) -> Iterator[str]:
+    """The same on PostgreSQL, under the same key."""
+    url = asyncio.run(fresh_database(postgres))
+    asyncio.run(_found(url, founded))
+    yield url
+    asyncio.run(drop_database(url))
+
+
+async def _found(url: str, folder: Path) -> None:
+    async with open_test_house(url, folder):
+        pass
+
+
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[HouseUnderTest]:
+async def house(founded: Path, tmp_path: Path) -> AsyncIterator[HouseUnderTest]:
     """The sample bureau on SQLite."""
-    async with open_test_house(sqlite_url(tmp_path), tmp_path) as under_test:
+    async with _open_copy(sqlite_url(founded), founded, tmp_path) as under_test:
         yield under_test
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def founded_url(request: pytest.FixtureRequest, founded: Path) -> str:
+    """Where the founded bureau of either kind is."""
+    return sqlite_url(founded) if request.param == "sqlite" else str(request.getfixturevalue("founded_postgresql"))
 
 
 @pytest.fixture
-async def either_house(database_url: str, tmp_path: Path) -> AsyncIterator[HouseUnderTest]:
+async def either_house(founded_url: str, founded: Path, tmp_path: Path) -> AsyncIterator[HouseUnderTest]:
     """The sample bureau on SQLite and on PostgreSQL."""
-    async with open_test_house(database_url, tmp_path) as under_test:
+    async with _open_copy(founded_url, founded, tmp_path) as under_test:
         yield under_test
+
+
+@asynccontextmanager
+async def _open_copy(url: str, folder: Path, tmp_path: Path) -> AsyncIterator[HouseUnderTest]:
+    """A house on a copy of what was founded at `url`, under the key of `folder`."""
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    if url.startswith("sqlite"):
+        async with open_test_house(sqlite_url(tmp_path), tmp_path) as under_test:
+            yield under_test
+        return
+    copy = await copied_database(url)
+    async with open_test_house(copy, tmp_path) as under_test:
+        yield under_test
+    await drop_database(copy)

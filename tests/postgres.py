@@ -64,18 +64,33 @@ def own_postgres() -> Iterator["Postgres"]:
 
 async def fresh_database(server_url: str) -> str:
     """Create an empty database with a name of its own and return its URL."""
+    return await _create_database(server_url, "template0")
+
+
+async def copied_database(database_url: str) -> str:
+    """Create a copy of a database that nobody has open and return its URL."""
+    return await _create_database(_text(make_url(database_url).set(database="postgres")), _ours(database_url))
+
+
+async def _create_database(server_url: str, template: str) -> str:
     name = f"shuiqiao_{secrets.token_hex(8)}"
-    await _execute(make_url(server_url), f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    await _execute(make_url(server_url), f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
     return _text(make_url(server_url).set(database=name))
 
 
 async def drop_database(database_url: str) -> None:
     """Remove a database made by `fresh_database`, with whatever is still connected to it."""
-    url = make_url(database_url)
-    if not (url.database or "").startswith("shuiqiao_"):
-        msg = f"not a database of these tests: {url.database}"
+    server = make_url(database_url).set(database="postgres")
+    await _execute(server, f"DROP DATABASE {_ours(database_url)} WITH (FORCE)")
+
+
+def _ours(database_url: str) -> str:
+    """The name of a database that these tests have made."""
+    name = make_url(database_url).database or ""
+    if not name.startswith("shuiqiao_"):
+        msg = f"not a database of these tests: {name}"
         raise ValueError(msg)
-    await _execute(url.set(database="postgres"), f"DROP DATABASE {url.database} WITH (FORCE)")
+    return name
 
 
 async def cut_connections(database_url: str) -> None:

@@ -1,7 +1,9 @@
-"""What an administrator does from the terminal, also while the house runs: correct the calendar, let officers in."""
+"""What an administrator does from the terminal, also while the house runs: correct the calendar, let officers in, deal
+with what got stuck.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -10,8 +12,9 @@ from sqlalchemy import select
 from bot.settings import Settings
 from escalation.casebook import find_case
 from escalation.corrections import Change, Move, correct, preview, read_rulebook
+from escalation.duties import settle as settle_duty
 from escalation.permissions import EntrySubject, Keeping, may_keep
-from escalation.rulebook import make_rulebook
+from escalation.rulebook import SET_ASIDE, make_rulebook
 from escalation.seed import SeedError, load_kinds
 from escalation.workdays import Correction
 from storage.database import Database, DatabaseError
@@ -19,11 +22,14 @@ from storage.looking import look_into
 from storage.opening import Keys, open_database
 from storage.people import Officer, find_officer, home_bureau, invite
 from storage.signals import Signals
+from storage.stuck import CLOSED, Stuck, Way, close, stuck, try_again
 from storage.tables import departments, officers
 from storage.unit import Reader
 from storage.vault import VaultError
 
 TERMINAL = "终端"
+WAYS = {Way.IN: "来信", Way.OUT: "通知"}
+RETRIED = "retried"
 INVITATION = timedelta(hours=12)
 
 # What an operator can put right: said in a sentence.
@@ -93,6 +99,39 @@ def invite_to_console(settings: Settings, now: datetime, officer: str) -> str:
             if not may_keep(found, Keeping.READ, EntrySubject(await home_bureau(unit))):
                 raise DatabaseError(f"{found.name}没有问答编辑、问答审批或管理员的角色，进不了管理后台。")
             return f"{settings.page_url}/console/enter/{await invite(unit, found.id, 'console', INVITATION)}"
+
+    return asyncio.run(with_database(settings, now, act))
+
+
+def find_stuck(settings: Settings, now: datetime) -> Sequence[Stuck]:
+    """Everything that got stuck, either way."""
+
+    async def look(database: Database) -> Sequence[Stuck]:
+        async with database.reader() as reader:
+            return [one for way in Way for one in await stuck(reader, way)]
+
+    return asyncio.run(with_database(settings, now, look))
+
+
+def settle_stuck(settings: Settings, now: datetime, way: Way, numbers: Collection[int], *, again: bool) -> int:
+    """Have these (none: all) tried `again`, or close them; gives back how many.
+
+    Raises DatabaseError, and nothing is done, where one of them is not stuck.
+    """
+
+    async def act(database: Database) -> int:
+        async with database.unit() as unit:
+            found = {one.id: one for one in await stuck(unit, way)}
+            if unknown := sorted(set(numbers) - found.keys()):
+                names = "、".join(map(str, unknown))
+                raise DatabaseError(
+                    f"卡住的{WAYS[way]}里没有编号 {names}，什么都没有做。请看 python -m bot stuck list。"
+                )
+            for number in numbers or found:
+                await (try_again if again else close)(unit, found[number])
+                if way is Way.IN:
+                    await settle_duty(unit, SET_ASIDE, number, RETRIED if again else CLOSED)
+            return len(numbers or found)
 
     return asyncio.run(with_database(settings, now, act))
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 
+WAYS_STUCK = ("updates", "notices")
 DECISIONS = {"answer": "直接答复", "choices": "请提问人选择", "nothing": "没有答案，转工作人员"}
 
 app = typer.Typer(
@@ -41,8 +42,10 @@ app = typer.Typer(
 )
 faq = typer.Typer(cls=ChineseGroup, help="问答库：看它会怎么答，答得准不准。")
 calendar = typer.Typer(cls=ChineseGroup, help="工作日历：算到期日。")
+stuck = typer.Typer(cls=ChineseGroup, help="卡住的：搁置的来信、送不出去的通知。")
 app.add_typer(faq, name="faq")
 app.add_typer(calendar, name="calendar")
+app.add_typer(stuck, name="stuck")
 
 
 def main() -> None:
@@ -80,6 +83,12 @@ def _local_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"应为真实的日期，形如 2025-06-03，而不是 {text}") from error
+
+
+def _way(text: str) -> str:
+    if text not in WAYS_STUCK:
+        raise typer.BadParameter(f"应为 {' 或 '.join(WAYS_STUCK)}，而不是 {text}")
+    return text
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON。")]
@@ -384,6 +393,70 @@ def invite(
     where = "与税桥私聊，发送" if department is None else "把税桥加入部门的群，在群里发送"
     command = "/start" if department is None else "/bind"
     make_console().print(f"12 小时内有效，只能用一次。{where}：\n{command} {token}", soft_wrap=True)
+
+
+Ways = Annotated[
+    str, typer.Argument(parser=_way, metavar="哪一种", help="updates：搁置的来信；notices：送不出去的通知。")
+]
+
+
+@stuck.command("list", cls=ChineseCommand)
+def stuck_list(*, as_json: AsJson = False) -> None:
+    """列出屡次失败、不再自动重试的：只有编号和时间，没有内容。"""
+    from bot.acting import ACTING_ERRORS, WAYS, find_stuck
+    from escalation.workdays import BEIJING
+
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
+    try:
+        found = find_stuck(_settings(), now)
+    except ACTING_ERRORS as error:
+        fail(str(error))
+    if as_json:
+        for one in found:
+            print_json({"way": one.way, "id": one.id, "channel": one.channel, "since": one.since.isoformat()})
+        return
+    console = make_console()
+    if not found:
+        console.print("没有卡住的。")
+        return
+    table = Table("哪一种", "编号", "渠道", "收到或写下（北京时间）", "试过")
+    for one in found:
+        since = f"{one.since.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+        table.add_row(f"{one.way} {WAYS[one.way]}", str(one.id), one.channel, since, f"{one.tries} 次")
+    console.print(table)
+
+
+@stuck.command("retry", cls=ChineseCommand)
+def stuck_retry(
+    way: Ways,
+    numbers: Annotated[
+        list[int] | None, typer.Argument(parser=_whole_number, metavar="编号", help="不写则全部。")
+    ] = None,
+) -> None:
+    """故障修好之后重办：来信重新处理，通知重新送出。"""
+    _settle_stuck(way, numbers or [], again=True)
+
+
+@stuck.command("close", cls=ChineseCommand)
+def stuck_close(
+    way: Ways, numbers: Annotated[list[int], typer.Argument(parser=_whole_number, metavar="编号", help="一个或几个。")]
+) -> None:
+    """不再办理：例如已经用别的方式答复。"""
+    _settle_stuck(way, numbers, again=False)
+
+
+def _settle_stuck(way: str, numbers: Sequence[int], *, again: bool) -> None:
+    from bot.acting import ACTING_ERRORS, WAYS, settle_stuck
+    from storage.stuck import Way
+
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
+    try:
+        count = settle_stuck(_settings(), now, Way(way), numbers, again=again)
+    except ACTING_ERRORS as error:
+        fail(str(error))
+    what = WAYS[Way(way)]
+    done = f"{count} 件{what}将重新办理。" if again else f"{count} 件{what}不再办理。"
+    make_console().print(done if count else f"没有卡住的{what}。")
 
 
 @app.command(cls=ChineseCommand)

@@ -260,13 +260,8 @@ async def waiting(reader: Reader) -> int:
     return int(await reader.value(select(func.count()).select_from(updates).where(updates.c.settled_at.is_(None))))
 
 
-async def set_aside(reader: Reader) -> Sequence[int]:
-    """The updates that were set aside, the newest first."""
-    aside = select(updates.c.id).where(updates.c.outcome == "set_aside").order_by(updates.c.id.desc())
-    return [row.id for row in await reader.all(aside)]
-
-
 async def purge(unit: Unit, before: datetime) -> int:
-    """Forget settled updates, except those set aside, which somebody still has to look at."""
-    gone = await unit.run(delete(updates).where(updates.c.settled_at < before, updates.c.outcome == "handled"))
+    """Forget settled updates, except those set aside, which somebody still has to look at (storage/stuck.py)."""
+    done = updates.c.outcome.in_(("handled", "closed"))
+    gone = await unit.run(delete(updates).where(updates.c.settled_at < before, done))
     return gone.rowcount

@@ -268,13 +268,8 @@ async def waiting_by_channel(reader: Reader) -> Sequence[tuple[str, int]]:
     return [(channel, int(count)) for channel, count in (tuple(row) for row in rows)]
 
 
-async def failed(reader: Reader) -> Sequence[int]:
-    """The notices that could not be rendered or were refused, the newest first."""
-    undelivered = select(notices.c.id).where(notices.c.outcome == "failed").order_by(notices.c.id.desc())
-    return [row.id for row in await reader.all(undelivered)]
-
-
 async def purge(unit: Unit, before: datetime) -> int:
-    """Forget what was said long ago; what failed is kept."""
-    gone = await unit.run(delete(notices).where(notices.c.settled_at < before, notices.c.outcome.in_(("sent", "moot"))))
+    """Forget what was said long ago; what failed is kept (storage/stuck.py)."""
+    done = notices.c.outcome.in_(("sent", "moot", "closed"))
+    gone = await unit.run(delete(notices).where(notices.c.settled_at < before, done))
     return gone.rowcount

@@ -59,7 +59,7 @@ def bot(api: BotApi, session: AiohttpSession) -> Bot:
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def founded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sample bureau on SQLite, which nobody has open, and its key."""
     folder = tmp_path_factory.mktemp("founded")
     asyncio.run(_found(sqlite_url(folder), folder))
@@ -67,10 +67,10 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def founded_postgresql(postgres: str, founded: Path) -> Iterator[str]:
+def founded_postgresql(postgres: str, founded_folder: Path) -> Iterator[str]:
     """The same on PostgreSQL, under the same key."""
     url = asyncio.run(fresh_database(postgres))
-    asyncio.run(_found(url, founded))
+    asyncio.run(_found(url, founded_folder))
     yield url
     asyncio.run(drop_database(url))
 
@@ -81,22 +81,24 @@ async def _found(url: str, folder: Path) -> None:
 
 
 @pytest.fixture
-async def house(founded: Path, tmp_path: Path) -> AsyncIterator[HouseUnderTest]:
+async def house(founded_folder: Path, tmp_path: Path) -> AsyncIterator[HouseUnderTest]:
     """The sample bureau on SQLite."""
-    async with _open_copy(sqlite_url(founded), founded, tmp_path) as under_test:
+    async with _open_copy(sqlite_url(founded_folder), founded_folder, tmp_path) as under_test:
         yield under_test
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def founded_url(request: pytest.FixtureRequest, founded: Path) -> str:
+def founded_url(request: pytest.FixtureRequest, founded_folder: Path) -> str:
     """Where the founded bureau of either kind is."""
-    return sqlite_url(founded) if request.param == "sqlite" else str(request.getfixturevalue("founded_postgresql"))
+    return (
+        sqlite_url(founded_folder) if request.param == "sqlite" else str(request.getfixturevalue("founded_postgresql"))
+    )
 
 
 @pytest.fixture
-async def either_house(founded_url: str, founded: Path, tmp_path: Path) -> AsyncIterator[HouseUnderTest]:
+async def either_house(founded_url: str, founded_folder: Path, tmp_path: Path) -> AsyncIterator[HouseUnderTest]:
     """The sample bureau on SQLite and on PostgreSQL."""
-    async with _open_copy(founded_url, founded, tmp_path) as under_test:
+    async with _open_copy(founded_url, founded_folder, tmp_path) as under_test:
         yield under_test
 
 

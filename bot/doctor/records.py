@@ -16,9 +16,8 @@ from escalation.seed import load_kinds
 from escalation.workdays import WorkCalendar, local_date
 from faq.catalog import in_force, published
 from faq.seed import SeedError as FaqSeedError
-from storage.inbox import set_aside
-from storage.outbox import failed
 from storage.people import home_bureau
+from storage.stuck import Stuck, Way, stuck
 from storage.tables import bureaus, officers
 from storage.unit import Reader
 
@@ -37,8 +36,7 @@ class Records:
     officers: Sequence[str]
     entries: int
     unverified: int  # of the entries: as they came with the product
-    set_aside: Sequence[int]
-    failed: Sequence[int]
+    stuck: Mapping[Way, Sequence[Stuck]]
     calendars: Mapping[str, WorkCalendar]  # of the regions in use
 
 
@@ -54,8 +52,7 @@ async def read_records(reader: Reader, rules: Rulebook) -> Records:
         officers=[row.name for row in staff],
         entries=len(entries),
         unverified=sum(entry.sample and entry.verified_on is None for entry in entries),
-        set_aside=await set_aside(reader),
-        failed=await failed(reader),
+        stuck={way: await stuck(reader, way) for way in Way},
         calendars={region: corrected.calendar(region) for region in sorted({row.region for row in trees})},
     )
 
@@ -121,22 +118,24 @@ def check_entries(settings: Settings, records: Records | None, *, is_new: bool) 
 
 def check_updates(records: Records | None, *, is_new: bool) -> Iterator[Finding]:
     """Whether updates were set aside, whose senders are still without an answer."""
-    numbers = () if is_new else None if records is None else records.set_aside
-    yield _stuck("updates", numbers, "搁置的来信", "set_aside 和 handler_failed")
+    yield _stuck(Way.IN, records, "搁置的来信", "set_aside 和 handler_failed", is_new=is_new)
 
 
 def check_notices(records: Records | None, *, is_new: bool) -> Iterator[Finding]:
     """Whether notices were given up, whose addressees have not heard of it."""
-    numbers = () if is_new else None if records is None else records.failed
-    yield _stuck("notices", numbers, "送不出去的通知", "message_refused 和 rendering_failed")
+    yield _stuck(Way.OUT, records, "送不出去的通知", "message_refused 和 rendering_failed", is_new=is_new)
 
 
-def _stuck(name: str, numbers: Sequence[int] | None, what: str, events: str) -> Finding:
+def _stuck(way: Way, records: Records | None, what: str, events: str, *, is_new: bool) -> Finding:
     """What nobody will try again by itself, by its numbers, the newest first."""
-    if numbers is None:
-        return unchecked(name, FIRST)
+    if records is None and not is_new:
+        return unchecked(way, FIRST)
+    numbers = [] if records is None else [one.id for one in records.stuck[way]]
     if not numbers:
-        return well(name, f"没有{what}")
+        return well(way, f"没有{what}")
     newest = "、".join(map(str, numbers[:MOST_NUMBERS])) + ("…" if len(numbers) > MOST_NUMBERS else "")
-    advice = f"按编号查日志里的 {events}，连同日志交给开发者"
-    return remark(name, f"{what}有 {len(numbers)} 件，编号 {newest}", advice)
+    advice = (
+        f"按编号查日志里的 {events}，连同日志交给开发者；修好后 python -m bot stuck retry {way} 重办，"
+        f"不必再办的 python -m bot stuck close {way} 编号"
+    )
+    return remark(way, f"{what}有 {len(numbers)} 件，编号 {newest}", advice)

@@ -27,7 +27,7 @@ updates = Table(
     Column("claims", Integer, nullable=False, server_default="0"),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("settled_at", Instant),
-    Column("outcome", String(20)),  # "handled", "set_aside"
+    Column("outcome", String(20)),  # "handled", "set_aside", "closed"
     UniqueConstraint("channel", "external_id"),
     sqlite_autoincrement=True,
 )

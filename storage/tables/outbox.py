@@ -19,7 +19,7 @@ notices = Table(
     Column("not_before", Instant, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("settled_at", Instant),
-    Column("outcome", String(20)),  # "sent", "moot", "failed"
+    Column("outcome", String(20)),  # "sent", "moot", "failed", "closed"
     Column("said", SealedText),  # what was said, word for word
     Column("message_id", Identity),  # the channel's own number of the message, to edit it and to know replies to it
     sqlite_autoincrement=True,

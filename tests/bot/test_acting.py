@@ -1,19 +1,26 @@
 """An administrator at the terminal, beside the running house."""
 
 import asyncio
+import json
 import re
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from bot.jobs import watch_rules
+from escalation.rulebook import SET_ASIDE
 from storage.people import open_invitation
+from storage.tables import duties, notices, updates
 from tests.bot.command import Done, contents, run_command
 from tests.house import HouseUnderTest, open_test_house, sqlite_url
 
 QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"
+KNOWN = "个体户月销售额10万元以内要交增值税吗"
+MANY = 10  # claims after which an update is set aside
 
 
 async def at_the_terminal(folder: Path, *arguments: str) -> Done:
@@ -66,6 +73,83 @@ async def test_a_link_into_the_console_is_had_from_the_terminal(house: HouseUnde
     assert (both.code, both.said) == (2, "--console 和 --department 只能写一个。\n")
 
 
+async def test_a_letter_that_was_set_aside_is_handled_once_it_is_tried_again(
+    house: HouseUnderTest, tmp_path: Path
+) -> None:
+    person = house.telegram_person(72)
+    await person.say("你好")
+    question = {"update_id": house.next_update_id(), "message": message(72, KNOWN)}
+    await person.receive(question, settle=False)
+    async with house.database.unit() as unit:  # as if those who had it in hand had been killed, time and again
+        await unit.run(update(updates).where(updates.c.settled_at.is_(None)).values(claims=MANY))
+    await house.settle()
+    assert "处理时出了故障" in person.heard()[-1].text
+    (duty,) = await open_duties(house)
+    listed = await at_the_terminal(tmp_path, "stuck", "list", "--json")
+    assert [json.loads(line)["id"] for line in listed.out.splitlines()] == [duty.subject_id]
+
+    done = await at_the_terminal(tmp_path, "stuck", "retry", "updates")
+    assert (done.code, done.out, done.said) == (0, "1 件来信将重新办理。\n", "")
+    await house.settle()
+    assert "免征增值税" in person.heard()[-1].text
+    assert await open_duties(house) == []
+    assert (await at_the_terminal(tmp_path, "stuck", "list")).out == "没有卡住的。\n"
+
+
+async def test_what_is_stuck_is_closed_by_its_number_and_all_or_none(house: HouseUnderTest, tmp_path: Path) -> None:
+    person = house.telegram_person(73)
+    await person.say("你好")
+    await person.receive({"update_id": 900, "message": {"message_id": None, "chat": {"id": 73}, "from": {}}})
+    for _ in range(3):
+        house.clock.advance(minutes=5)
+        await house.settle()
+    (duty,) = await open_duties(house)
+    number = str(duty.subject_id)
+
+    refused = await at_the_terminal(tmp_path, "stuck", "close", "updates", number, "999")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.said == "卡住的来信里没有编号 999，什么都没有做。请看 python -m bot stuck list。\n"
+    assert number in (await at_the_terminal(tmp_path, "stuck", "list")).out
+
+    done = await at_the_terminal(tmp_path, "stuck", "close", "updates", number)
+    assert (done.code, done.out) == (0, "1 件来信不再办理。\n")
+    assert await open_duties(house) == []
+    again = await at_the_terminal(tmp_path, "stuck", "retry", "updates", number)
+    assert (again.code, again.out) == (1, "")
+
+
+async def test_a_notice_that_was_given_up_is_sent_once_it_is_tried_again(house: HouseUnderTest, tmp_path: Path) -> None:
+    person = house.telegram_person(74)
+    await person.say("你好")
+    heard = person.heard()[-1].text
+    async with house.database.unit() as unit:
+        await unit.run(update(notices).where(notices.c.channel == "telegram").values(outcome="failed"))
+    house.clock.now = datetime.now(UTC)  # noqa: TID251  the terminal's clock is the real one
+    done = await at_the_terminal(tmp_path, "stuck", "retry", "notices")
+    assert (done.code, done.out) == (0, "1 件通知将重新办理。\n")
+    await house.settle()
+    assert [one.text for one in person.heard()] == [heard, heard]
+    assert (await at_the_terminal(tmp_path, "stuck", "retry", "notices")).out == "没有卡住的通知。\n"
+
+
+def message(user_id: int, text: str) -> dict[str, Any]:
+    sender = {"id": user_id, "is_bot": False, "first_name": "测试", "language_code": "zh"}
+    return {
+        "message_id": 7,
+        "date": 1762142400,
+        "chat": {"id": user_id, "type": "private"},
+        "from": sender,
+        "text": text,
+    }
+
+
+async def open_duties(house: HouseUnderTest) -> list[Any]:
+    """What administrators still have to do about what was set aside."""
+    async with house.database.reader() as reader:
+        unsettled = duties.c.settled_at.is_(None)
+        return list(await reader.all(select(duties).where(duties.c.kind == SET_ASIDE, unsettled)))
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -73,6 +157,7 @@ async def test_a_link_into_the_console_is_had_from_the_terminal(house: HouseUnde
         (["invite", "wang", "--department", "inspection"], "没有可以绑定群的部门 inspection"),
         (["invite", "nobody", "--console"], "没有代码为 nobody 的工作人员；现有：ayinur、wang"),
         (["calendar", "confirm", "2027", "--region", "mars", "--yes"], "未知地区"),
+        (["stuck", "close", "notices", "7"], "卡住的通知里没有编号 7，什么都没有做"),
     ],
 )
 async def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:

@@ -343,6 +343,7 @@ def test_what_got_stuck_is_counted_and_numbered(founded: Path) -> None:
     found = doctor(founded, FOUNDED)
     assert found.wrong == set()
     assert "搁置的来信有 2 件，编号 4、3" in found.told("updates", State.REMARK)
+    assert "python -m bot stuck retry updates" in found.told("updates", State.REMARK)
     assert "送不出去的通知有 2 件，编号 2、1" in found.told("notices", State.REMARK)
 
 

@@ -47,12 +47,19 @@ class _Libraries(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger("libraries").log(
-            record.levelno,
+            logging.WARNING if _is_unawaited(record) else record.levelno,
             "library",
             logger=record.name,
             place=f"{record.module}:{record.lineno}",
             exc_info=record.exc_info or None,
         )
+
+
+def _is_unawaited(record: logging.LogRecord) -> bool:
+    """Whether asyncio tells of a future that failed after whoever waited for it had gone: a connection to a database
+    that is going down, made for a page that has been closed meanwhile. A task that failed is another matter.
+    """
+    return record.name == "asyncio" and record.getMessage().startswith("Future exception was never retrieved")
 
 
 def way_of(exc_info: ExcInfo) -> str:

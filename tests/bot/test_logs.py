@@ -1,5 +1,7 @@
 """Logs name things by their ids: no text, no name, no chat, no token comes into them, not even by way of an error."""
 
+import asyncio
+import gc
 import io
 import json
 import logging
@@ -144,6 +146,26 @@ def test_a_library_that_warns_is_named_by_place_and_its_words_are_left_out(log: 
     assert "apscheduler.scheduler" in log.text
     assert "apscheduler.executors" not in log.text
     assert [words for words in PRIVATE if words in log.text] == []
+
+
+@pytest.mark.parametrize(("is_task", "level"), [(False, "warning"), (True, "error")])
+async def test_a_connection_that_nobody_waits_for_any_more_is_no_error_but_a_failed_task_is(
+    log: Log, *, is_task: bool, level: str
+) -> None:
+    async def fail() -> None:
+        raise ConnectionError(COMPLAINT)
+
+    loop = asyncio.get_running_loop()
+    left = loop.create_task(fail()) if is_task else loop.create_future()
+    if isinstance(left, asyncio.Task):
+        await asyncio.wait([left])
+    else:
+        left.set_exception(ConnectionError(COMPLAINT))
+    del left
+    gc.collect()
+    assert level in log.text
+    assert "ConnectionError" in log.text
+    assert COMPLAINT not in log.text
 
 
 def test_the_way_of_an_error_tells_where_and_what_kind_but_neither_message_nor_locals() -> None:

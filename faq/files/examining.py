@@ -42,6 +42,10 @@ class Proposed:
     content: Content
     known: Known | None
 
+    @property
+    def unchanged(self) -> bool:
+        return self.known is not None and self.known.content == self.content
+
 
 @dataclass(slots=True)
 class Plan:
@@ -81,7 +85,7 @@ def examine(reading: Reading, book: Book, tokenizer: Tokens, tell: Callable[[int
 def _sort(plan: Plan, one: Proposed) -> None:
     if one.known is None:
         plan.new.append(one)
-    elif one.known.content == one.content:
+    elif one.unchanged:
         plan.unchanged += 1
     elif one.known.in_review:
         plan.remarks.append(Remark(one.number, f"条目 {one.code} 正在等待审批，请先审批或撤回，再导入"))
@@ -167,17 +171,20 @@ def _untouched(proposed: Iterable[Proposed], book: Book) -> Sequence[Known]:
 
 
 def _repeated(proposed: Sequence[Proposed], book: Book) -> Iterator[Remark]:
-    """Questions that are asked twice are wrong; a phrasing that leads to two entries is worth a word."""
+    """Questions that are asked twice are wrong, unless nothing of them changes; a phrasing that leads to two entries is
+    worth a word.
+    """
     questions: dict[str, str] = {}
     ways: dict[str, str] = {}
     for other in _untouched(proposed, book):
         questions.setdefault(plain_view(other.content.question), f"已有条目 {other.code}")
         for text in other.content.phrasings:
             ways.setdefault(plain_view(text), f"已有条目 {other.code}")
-    for one in proposed:
+    for one in sorted(proposed, key=lambda one: not one.unchanged):
         view, where = plain_view(one.content.question), f"第 {one.number} 行"
         if view and view in questions:
-            yield Remark(one.number, f"问题与{questions[view]}相同，请合并；要修改已有条目，请填上它的代号")
+            same = f"问题与{questions[view]}相同，请合并；要修改已有条目，请填上它的代号"
+            yield Remark(one.number, same, wrong=not one.unchanged)
         questions.setdefault(view, where)
     for one in proposed:
         where = f"第 {one.number} 行"
@@ -199,7 +206,7 @@ def _nearly_repeated(
     index = Index.build([IndexEntry(key, question) for key, (_, question) in told.items()], tokenizer)
     for done, one in enumerate(proposed, start=1):
         tell(done)
-        if one.known is None or one.known.content != one.content:
+        if not one.unchanged:
             yield from _near(one, index, told)
 
 

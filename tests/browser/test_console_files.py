@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from faq.files.formats import write_yaml
 from faq.files.workbook import write_workbook
 from storage.tables import entries, revisions
-from tests.browser.keepers import Keeper, enter_console, in_console
+from tests.browser.keepers import Keeper, enter_console, in_console, sentences
 from tests.browser.people import somebody
 from tests.browser.served import ServedHouse
 
@@ -119,6 +119,6 @@ async def test_what_is_fetched_can_be_brought_back_and_changes_nothing(served: S
                 assert f".{ending}" in answer.headers["Content-Disposition"]
                 content = await answer.read()
             _, said = await keeper.bring("/console/files/examine", f"a.{ending}", content)
-            assert "新建 0 条，修改 0 条" in said, ending
+            assert "新建 0 条，修改 0 条" in said, (ending, sentences(said))
         async with keeper.visit.session.get(f"{served.url}/console/files/entries.csv?encoding=gb18030") as answer:
             assert "企业所得税税率是多少" in (await answer.read()).decode("gb18030")

@@ -13,14 +13,14 @@ from bot.settings import Settings
 from escalation.casebook import find_case
 from escalation.corrections import Change, Move, correct, preview, read_rulebook
 from escalation.duties import settle as settle_duty
-from escalation.permissions import EntrySubject, Keeping, may_keep
 from escalation.rulebook import SET_ASIDE, make_rulebook
 from escalation.seed import SeedError, load_kinds
 from escalation.workdays import Correction
+from faq.keeping import concerns
 from storage.database import Database, DatabaseError
 from storage.looking import look_into
 from storage.opening import Keys, open_database
-from storage.people import Officer, find_officer, home_bureau, invite
+from storage.people import Officer, find_officer, invite
 from storage.signals import Signals
 from storage.stuck import CLOSED, Stuck, Way, close, stuck, try_again
 from storage.tables import departments, officers
@@ -91,13 +91,15 @@ def make_invitation(settings: Settings, now: datetime, officer: str, department:
 
 
 def invite_to_console(settings: Settings, now: datetime, officer: str) -> str:
-    """A one-time link into the console; raises DatabaseError where the officer has no role there, or is nobody."""
+    """A one-time link into the console; raises DatabaseError where there is nothing for the officer, or no officer."""
 
     async def act(database: Database) -> str:
         async with database.unit() as unit:
             found = await officer_called(unit, officer)
-            if not may_keep(found, Keeping.READ, EntrySubject(await home_bureau(unit))):
-                raise DatabaseError(f"{found.name}没有问答编辑、问答审批或管理员的角色，进不了管理后台。")
+            if not await concerns(unit, found):
+                raise DatabaseError(
+                    f"{found.name}没有问答编辑、问答审批或管理员的角色，也没有自己或本部门的条目，进不了管理后台。"
+                )
             return f"{settings.page_url}/console/enter/{await invite(unit, found.id, 'console', INVITATION)}"
 
     return asyncio.run(with_database(settings, now, act))

@@ -25,10 +25,10 @@ from bot.nursery import Nursery
 from bot.settings import Settings
 from bot.wording.speech import CHINESE
 from escalation.founding import found_sample, routing_rules
-from escalation.permissions import EntrySubject, Keeping, may_keep
 from escalation.rulebook import make_rulebook
 from escalation.seed import SampleBureau, load_bureau, load_kinds
 from faq.catalog import load_sample
+from faq.keeping import concerns
 from faq.live import LiveFaq
 from faq.seed import load_entries
 from intents import Interpreter, make_interpreter
@@ -37,7 +37,7 @@ from storage.database import Database, DatabaseError, parse_url
 from storage.inbox import release_all_lanes
 from storage.opening import Keys, open_database
 from storage.outbox import release_all_addresses
-from storage.people import Officer, bureau_ids, home_bureau, invite, officers_in
+from storage.people import Officer, bureau_ids, invite, officers_in
 from storage.schema import ADVISORY_LOCK
 from storage.signals import Signals, relay
 from storage.tables import leases, officers
@@ -167,8 +167,7 @@ async def bind_tokens(deps: Deps) -> list[tuple[str, str]]:
 async def console_tokens(deps: Deps) -> list[tuple[str, str]]:
     """For each officer with something to do there a fresh one-time token that opens the console: name, token."""
     async with deps.database.reader() as reader:
-        home = await home_bureau(reader)
-    staff = [one for one in await _staff(deps) if may_keep(one, Keeping.READ, EntrySubject(home))]
+        staff = [one for one in await _staff(deps) if await concerns(reader, one)]
     return await _tokens(deps, "console", staff)
 
 

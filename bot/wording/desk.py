@@ -137,7 +137,7 @@ async def no_console(telling: Telling) -> Speech:
     _ = telling.words
     if telling.payload["in_group"]:
         return Speech(_("管理后台的链接只发给本人。请与税桥私聊，或在工作台里按“管理后台”。"))
-    return Speech(_("您没有管理后台的角色。需要编辑或审批问答条目的，请联系管理员。"))
+    return Speech(_("管理后台里没有您能办理的事。需要编辑或审批问答条目的，请联系管理员。"))
 
 
 async def signed(telling: Telling) -> Speech:

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Text, cast, exists, func, or_, select
 
-from escalation.permissions import EntrySubject
+from escalation.permissions import EntrySubject, Keeping, may_keep
 from escalation.rulebook import ENTRY_DOUBT
 from escalation.workdays import local_date
 from faq.catalog import PUBLISHED
 from faq.keeping.content import Content
-from storage.people import departments_of, home_bureau
+from storage.people import Officer, departments_of, home_bureau
 from storage.tables import duties, entries, entry_events, overrides, revisions
 from storage.unit import Reader
 
@@ -111,6 +111,7 @@ class Wanted:
     category: str | None = None
     department_code: str | None = None
     standing: Standing | None = None
+    concerning: Officer | None = None  # only what is theirs or their department's
     page: int = 1
 
 
@@ -194,6 +195,8 @@ async def awaiting_approval(reader: Reader) -> Sequence[Line]:
 async def search(reader: Reader, wanted: Wanted) -> Page:
     """The entries that are wanted, a page of 50, those changed last first; a page beyond the last is the last."""
     conditions = _conditions(wanted, local_date(reader.now))
+    if wanted.concerning is not None:
+        conditions.append(await _concerning(reader, wanted.concerning))
     counted = _newest().where(*conditions).subquery()
     total = int(await reader.value(select(func.count()).select_from(counted)))
     pages = max(1, -(-total // PAGE))
@@ -231,6 +234,28 @@ def _conditions(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     if wanted.standing is not None:
         conditions.append(_standing(wanted.standing, today))
     return conditions
+
+
+async def concerns(reader: Reader, officer: Officer) -> bool:
+    """Whether there is anything for the officer among the entries: by role, or because one is theirs or their
+    department's.
+    """
+    if may_keep(officer, Keeping.READ, await subject_of(reader)):
+        return True
+    theirs = _newest().where(await _concerning(reader, officer)).limit(1)
+    return officer.bureau_id == await home_bureau(reader) and await reader.one(theirs) is not None
+
+
+async def _concerning(reader: Reader, officer: Officer) -> ColumnElement[bool]:
+    """What `subject_of` says of each entry: whose it is, and the department of what answers or, before that, of what
+    is being written.
+    """
+    departments = await departments_of(reader, await home_bureau(reader))
+    codes = [one.code for one in departments if one.id in officer.departments]
+    in_print = revisions.alias()
+    answers = exists().where(in_print.c.entry_id == entries.c.id, in_print.c.state == PUBLISHED)
+    theirs = answers.where(in_print.c.department_code.in_(codes))
+    return or_(entries.c.owner_id == officer.id, theirs, ~answers & revisions.c.department_code.in_(codes))
 
 
 def _standing(standing: Standing, today: date) -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ ROLES = {
     "qc_approver": ("审批·样例", ["officer", "faq_approver"]),
     "qc_admin": ("管理·样例", ["officer", "administrator"]),
     "qc_plain": ("无角色·样例", ["officer"]),
+    "qc_owner": ("负责人·样例", ["officer"]),
 }
 
 

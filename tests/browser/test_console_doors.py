@@ -12,8 +12,9 @@ from playwright.async_api import Browser, expect
 from sqlalchemy import update
 
 from bot.web import make_web_app
-from storage.tables import officers, sessions
-from tests.browser.keepers import ROLES, console_link, employ, enter_console, in_console
+from faq.keeping import find_by_code
+from storage.tables import entries, officers, sessions
+from tests.browser.keepers import ROLES, console_link, employ, enter_console, in_console, sentences
 from tests.browser.people import somebody
 from tests.browser.served import ServedHouse
 from tests.browser.visits import visit
@@ -22,16 +23,18 @@ pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.browser]
 
 REFUSED = "the server responded with a status of 4"
 EDITOR, APPROVER, ADMINISTRATOR, PLAIN = "qc_editor", "qc_approver", "qc_admin", "qc_plain"
+OWNER = "qc_owner"
 KEEPERS = {EDITOR, APPROVER, ADMINISTRATOR}
+OWNERS = {*KEEPERS, OWNER}
 EDITS, DECIDES = {EDITOR, ADMINISTRATOR}, {APPROVER, ADMINISTRATOR}
 NOT_BEHIND_A_SESSION = {"/console/enter/{token}"}
 
 # Every route of the console, and who may use it.
 ALLOWED = {
-    ("GET", "/console"): KEEPERS,
-    ("GET", "/console/entries"): KEEPERS,
-    ("GET", "/console/entries/{entry}"): KEEPERS,
-    ("GET", "/console/entries/{entry}/history"): KEEPERS,
+    ("GET", "/console"): OWNERS,
+    ("GET", "/console/entries"): OWNERS,
+    ("GET", "/console/entries/{entry}"): OWNERS,
+    ("GET", "/console/entries/{entry}/history"): OWNERS,
     ("GET", "/console/entries/new"): EDITS,
     ("POST", "/console/entries/new"): EDITS,
     ("GET", "/console/entries/{entry}/edit"): EDITS,
@@ -49,15 +52,15 @@ ALLOWED = {
     ("POST", "/console/entries/{entry}/approve"): DECIDES,
     ("POST", "/console/entries/{entry}/refuse"): DECIDES,
     ("POST", "/console/entries/{entry}/restore"): DECIDES,
-    ("POST", "/console/entries/{entry}/verify"): KEEPERS,
+    ("POST", "/console/entries/{entry}/verify"): OWNERS,
     ("GET", "/console/files"): KEEPERS,
     ("GET", "/console/files/entries.{ending}"): KEEPERS,
     ("POST", "/console/files/examine"): EDITS,
     ("POST", "/console/files/import"): EDITS,
-    ("GET", "/console/sessions"): KEEPERS,
-    ("POST", "/console/sessions/leave"): KEEPERS,
-    ("POST", "/console/sessions/end"): KEEPERS,
-    ("POST", "/console/sessions/{session}/end"): KEEPERS,
+    ("GET", "/console/sessions"): OWNERS,
+    ("POST", "/console/sessions/leave"): OWNERS,
+    ("POST", "/console/sessions/end"): OWNERS,
+    ("POST", "/console/sessions/{session}/end"): OWNERS,
 }
 ENDS_THE_SESSION = {"/console/sessions/leave", "/console/sessions/end"}
 
@@ -91,7 +94,7 @@ async def test_what_a_role_may_not_do_is_denied_in_words(served: ServedHouse, co
             ask = keeper.get if method == "GET" else keeper.post
             status, said = await ask(addressed(path))
             assert (status == 403) == (code not in allowed), (method, path, status)
-            assert code in allowed or "您的角色不能办理这件事" in said
+            assert code in allowed or "您没有这项权限" in said
 
 
 async def test_without_a_session_there_is_nothing_but_the_way_in(served: ServedHouse) -> None:
@@ -142,6 +145,41 @@ async def test_nobody_without_a_role_comes_in_and_a_role_that_is_withdrawn_ends_
         finally:
             async with served.deps.database.unit() as unit:
                 await unit.run(everyone.values(roles=ROLES[EDITOR][1]))
+
+
+async def test_without_a_role_one_sees_and_verifies_what_is_ones_own_and_nothing_else(served: ServedHouse) -> None:
+    owner_id = await employ(served, OWNER)
+    async with served.deps.database.reader() as reader:
+        mine, other = [await find_by_code(reader, code) for code in ("cit-rate", "cit-small-profit")]
+    assert mine is not None
+    assert other is not None
+    give = update(entries).where(entries.c.id == mine.id)
+    async with served.deps.database.unit() as unit:
+        await unit.run(give.values(owner_id=owner_id))
+    try:
+        async with in_console(served, OWNER) as owner:
+            assert await owner.get("/console?done=entered") == (303, "")
+            listed = sentences((await owner.get("/console/entries"))[1])
+            assert "共 1 条" in listed
+            assert "企业所得税税率是多少" in listed
+            page = (await owner.get(f"/console/entries/{mine.id}"))[1]
+            assert "核实" in page
+            assert "/edit" not in page
+            assert (await owner.get(f"/console/entries/{mine.id}/history"))[0] == 200
+            assert (await owner.post(f"/console/entries/{mine.id}/verify", {"head": mine.head}))[0] == 303
+            for path in ("", "/history"):
+                assert (await owner.get(f"/console/entries/{other.id}{path}"))[0] == 403
+            assert (await owner.post(f"/console/entries/{other.id}/verify", {"head": other.head}))[0] == 403
+            for (method, path), allowed in sorted(ALLOWED.items()):
+                if OWNER not in allowed and path not in ENDS_THE_SESSION:
+                    ask = owner.get if method == "GET" else owner.post
+                    assert (await ask(addressed(path)))[0] == 403, path
+            async with served.deps.database.unit() as unit:
+                await unit.run(give.values(owner_id=None))
+            assert (await owner.get("/console/entries"))[0] == 403
+    finally:
+        async with served.deps.database.unit() as unit:
+            await unit.run(give.values(owner_id=None))
 
 
 async def test_whoever_leaves_the_bureau_is_out_at_once(served: ServedHouse) -> None:

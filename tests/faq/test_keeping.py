@@ -27,6 +27,7 @@ from faq.keeping import (
     changes,
     check,
     clear_override,
+    concerns,
     discard,
     draft_entry,
     edit_entry,
@@ -449,8 +450,23 @@ async def test_an_entry_is_found_by_words_category_department_and_standing(eithe
         assert await found(Wanted(standing=Standing.PUBLISHED)) == {rate.code}
         assert await found(Wanted(standing=Standing.SAMPLE)) == set()
         assert await found(Wanted(standing=Standing.EXPIRING)) == set()
+        assert await found(Wanted(concerning=either.clerk)) == {rate.code, lost.code}
+        assert await found(Wanted(concerning=either.leader)) == set()
         page = await search(reader, Wanted(page=7))
     assert (page.page, page.pages, page.total) == (1, 1, 2)
+
+
+async def test_an_entry_concerns_its_owner_and_the_department_of_what_answers(either: Office) -> None:
+    saved = await either.published()
+    async with either.database.unit() as unit:
+        elsewhere = replace(RATE, department_code="income")  # drafted: who answers for it is still the clerk's office
+        done(await edit_entry(unit, either.editor, saved.entry_id, elsewhere, head=1))
+        assert await concerns(unit, either.clerk)
+        assert await concerns(unit, either.editor)
+        assert not await concerns(unit, either.leader)
+        done(await give_to(unit, either.editor, saved.entry_id, either.leader.id))
+        assert await concerns(unit, either.leader)
+        assert not await concerns(unit, replace(either.leader, bureau_id=0))
 
 
 async def test_a_code_is_given_where_none_is_and_never_twice(either: Office) -> None:

@@ -29,12 +29,18 @@ async def test_a_keeper_gets_a_fresh_link_in_a_private_chat(house: HouseUnderTes
         assert await open_invitation(reader, tokens[1], "bind") is None
 
 
-async def test_whoever_has_no_role_there_is_told_whom_to_ask(house: HouseUnderTest) -> None:
-    at_desk = await employ(house, "guli", "古丽·样例", ["service"])
+async def test_whoever_has_nothing_to_do_there_is_told_whom_to_ask(house: HouseUnderTest) -> None:
+    at_desk = await employ(house, "guli", "古丽·样例", ["finance"])
     heard = await at_desk.say("/start")
     assert "管理后台" not in heard.buttons
     assert "请联系管理员" in (await at_desk.say("/console")).text
     assert await links(house) == 0
+
+
+async def test_whose_department_has_entries_is_let_in_without_a_role(house: HouseUnderTest) -> None:
+    at_desk = await employ(house, "guli", "古丽·样例", ["income"])
+    assert "管理后台" in (await at_desk.say("/start")).buttons
+    assert "/console/enter/" in (await at_desk.press("管理后台")).text
 
 
 async def test_a_keeper_is_offered_the_console_at_the_desk(house: HouseUnderTest) -> None:

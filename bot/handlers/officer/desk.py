@@ -11,8 +11,8 @@ from bot.handlers.filters import When
 from bot.handlers.taxpayer.start import switch_language
 from bot.wording.buttons import Menu
 from escalation.casebook import open_cases_for
-from escalation.permissions import EntrySubject, Keeping, may_keep
-from storage.people import home_bureau, invite
+from faq.keeping import concerns
+from storage.people import invite
 
 LABELS = {"待办办件", "To do"}  # the page's shortcuts say their labels
 CONSOLE_LABELS = {"管理后台", "Console"}
@@ -73,7 +73,7 @@ async def _let_in(conversation: Conversation) -> None:
 
 
 async def _keeps_entries(conversation: Conversation) -> bool:
-    return may_keep(conversation.officer, Keeping.READ, EntrySubject(await home_bureau(conversation.unit)))
+    return await concerns(conversation.unit, conversation.officer)
 
 
 async def change_language(_message: Message, conversation: Conversation) -> None:

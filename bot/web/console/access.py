@@ -16,6 +16,7 @@ from bot.web.keys import DEPS
 from bot.web.pages import form_of, notice
 from bot.web.security import carries_csrf
 from escalation.permissions import EntrySubject, Keeping, may_keep
+from faq.keeping import Denied, Why, concerns
 from storage.people import Officer, find_officer, home_bureau
 from storage.sessions import session_of
 from storage.tables import revisions
@@ -27,13 +28,15 @@ OUTSIDE = (
     "您还没有进入管理后台，或者这次登录已经结束。请在工作台或 Telegram 里向税桥发送 /console，取一个新的一次性链接。"
 )
 FOLLOWED = "从别处的链接来到这里的，如果刚才已经登录，按下面的按钮继续。"
-DENIED = "您的角色不能办理这件事。需要的话，请联系管理员调整角色，或请有权限的同事办理。"
+DENIED = Denied(Why.NOT_ALLOWED).sentence
 STALE_FORM = "这张表单不是在这次登录里打开的，没有办理。请返回，重新载入页面后再试。"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An officer in the console. `home` is the bureau that keeps the FAQ; `waiting` texts wait for approval."""
+    """An officer in the console. `home` is the bureau that keeps the FAQ; `waiting` texts wait for approval; whoever is
+    `concerned` has something to do there, be it with a single entry.
+    """
 
     request: web.Request
     officer: Officer
@@ -41,14 +44,15 @@ class Caller:
     token: str
     home: int
     waiting: int
+    concerned: bool
 
     @property
     def deps(self) -> Deps:
         return self.request.app[DEPS]
 
-    def may(self, act: Keeping) -> bool:
-        """Whether the officer may do this with the FAQ as a whole."""
-        return may_keep(self.officer, act, EntrySubject(self.home))
+    def may(self, act: Keeping, subject: EntrySubject | None = None) -> bool:
+        """Whether the officer may do this with an entry or, without one, with the FAQ as a whole."""
+        return may_keep(self.officer, act, subject or EntrySubject(self.home))
 
 
 Form = Mapping[str, object]
@@ -57,7 +61,9 @@ Deed = Callable[[Caller, Form], Awaitable[web.StreamResponse]]
 
 
 def shown(path: str, needs: Keeping | None, page: Page) -> web.RouteDef:
-    """The route of a page for those who may do what it `needs`; None: for everybody who is in the console."""
+    """The route of a page for those who may do what it `needs`; None: for everybody who is in the console, to whom it
+    shows what is theirs.
+    """
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         caller = await find_caller(request)
@@ -86,11 +92,6 @@ def posted(path: str, needs: Keeping | None, deed: Deed, *, largest: int = LARGE
     return web.post(path, guarded)
 
 
-def has_role(officer: Officer, home: int) -> bool:
-    """Whether there is anything for the officer in the console."""
-    return may_keep(officer, Keeping.READ, EntrySubject(home))
-
-
 async def find_caller(request: web.Request) -> Caller | None:
     """Who comes with this cookie; nobody whose session is over, and nobody who has left the bureau."""
     token = request.cookies.get(CONSOLE.cookie, "")
@@ -102,7 +103,8 @@ async def find_caller(request: web.Request) -> Caller | None:
         if session is None or officer is None:
             return None
         home = await home_bureau(reader)
-        return Caller(request, officer, session.id, token, home, await _waiting(reader))
+        concerned = await concerns(reader, officer)
+        return Caller(request, officer, session.id, token, home, await _waiting(reader), concerned)
 
 
 async def _waiting(reader: Reader) -> int:
@@ -118,7 +120,7 @@ def _refusal(request: web.Request, caller: Caller | None, needs: Keeping | None)
     """Why this is no page for whoever asks; None where it is."""
     if caller is None:
         return _outside(request)
-    if not has_role(caller.officer, caller.home) or (needs is not None and not caller.may(needs)):
+    if not caller.concerned or (needs is not None and not caller.may(needs)):
         return say(request, DENIED, status=403)
     return None
 

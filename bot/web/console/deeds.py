@@ -126,7 +126,7 @@ ROUTES = [
     posted(f"{ENTRY}/discard", Keeping.EDIT, _deed(_discard, "discarded")),
     posted(f"{ENTRY}/retire", Keeping.EDIT, _deed(_retire, "retired")),
     posted(f"{ENTRY}/restore", Keeping.APPROVE, _deed(_restore, "restored")),
-    posted(f"{ENTRY}/verify", Keeping.VERIFY, _deed(_verify, "verified")),
+    posted(f"{ENTRY}/verify", None, _deed(_verify, "verified")),
     posted(f"{ENTRY}/phrasings", Keeping.EDIT, _deed(_add_phrasings, "phrased")),
     posted(f"{ENTRY}/overrides", Keeping.EDIT, _deed(_override, "overridden")),
     posted(f"{ENTRY}/owner", Keeping.EDIT, _deed(_give, "owned")),

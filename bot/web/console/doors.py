@@ -3,12 +3,13 @@
 from aiohttp import web
 
 from bot.channels.webchat import open_desk
-from bot.web.console.access import CONSOLE, Caller, Form, has_role, posted, shown
+from bot.web.console.access import CONSOLE, Caller, Form, posted, shown
 from bot.web.console.page import go, show
 from bot.web.keys import DEPS, LIMITS
 from bot.web.pages import form_of, notice, render
 from bot.web.security import check_csrf, csrf_for, network_address, new_token, set_cookie
-from storage.people import Officer, begin_session, find_officer, home_bureau, open_invitation, use_invitation
+from faq.keeping import concerns
+from storage.people import Officer, begin_session, find_officer, open_invitation, use_invitation
 from storage.sessions import end_sessions, open_sessions
 from storage.unit import Reader
 
@@ -53,7 +54,7 @@ async def _invited(reader: Reader, token: str) -> tuple[Officer, int] | None:
     """Whom a link lets in, who still has something to do there, and the number of the invitation."""
     invitation = await open_invitation(reader, token, CONSOLE.audience)
     officer = None if invitation is None else await find_officer(reader, invitation.officer_id)
-    if invitation is None or officer is None or not has_role(officer, await home_bureau(reader)):
+    if invitation is None or officer is None or not await concerns(reader, officer):
         return None
     return officer, invitation.id
 

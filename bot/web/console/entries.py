@@ -1,13 +1,13 @@
 """The entries: a list that is searched and narrowed down, one entry as it stands, and its history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.web.console.access import CONSOLE, Caller, say, shown
+from bot.web.console.access import CONSOLE, DENIED, Caller, say, shown
 from bot.web.console.forms import MOST_NUMBER, line_of, number_at
 from bot.web.console.home import STANDINGS
 from bot.web.console.page import show
@@ -29,6 +29,7 @@ from faq.keeping import (
     overrides_of,
     revisions_of,
     search,
+    subject_of,
     suggested_phrasings,
 )
 from storage.people import officers_in
@@ -39,7 +40,10 @@ MISSING = "没有这个条目，可能地址抄错了。请从列表里找。"
 
 
 async def show_entries(caller: Caller) -> web.Response:
+    """All entries, or those of whoever may not see all."""
     wanted = _wanted(caller.request)
+    if not caller.may(Keeping.READ):
+        wanted = replace(wanted, concerning=caller.officer)
     async with caller.deps.database.reader() as reader:
         page = await search(reader, wanted)
         departments = await department_codes(reader)
@@ -88,9 +92,10 @@ async def show_entry(
     """An entry as it stands. `refusal` says why something was not done; what was `typed` for it is not lost."""
     rules = caller.deps.rules
     async with caller.deps.database.reader() as reader:
-        entry = await find_entry(reader, entry_id)
-        if entry is None:
-            return say(caller.request, MISSING, status=404)
+        entry = await _readable(reader, caller, entry_id)
+        if not isinstance(entry, Kept):
+            return entry
+        subject = await subject_of(reader, entry)
         departments = await department_codes(reader)
         staff = await officers_in(reader, caller.home)
         context = {
@@ -106,6 +111,7 @@ async def show_entry(
         "entry.html",
         title=shown_text.content.question,
         status=status,
+        subject=subject,
         entry=entry,
         text=shown_text,
         tags=tags_of_entry(entry),
@@ -117,6 +123,16 @@ async def show_entry(
         typed=typed or {},
         **context,
     )
+
+
+async def _readable(reader: Reader, caller: Caller, entry_id: int) -> Kept | web.Response:
+    """The entry, if it is there and the caller's to read; else the page that says so."""
+    entry = await find_entry(reader, entry_id)
+    if entry is None:
+        return say(caller.request, MISSING, status=404)
+    if not caller.may(Keeping.READ, await subject_of(reader, entry)):
+        return say(caller.request, DENIED, status=403)
+    return entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +173,9 @@ class Moment:
 async def show_history(caller: Caller) -> web.Response:
     entry_id = number_at(caller.request, "entry")
     async with caller.deps.database.reader() as reader:
-        entry = await find_entry(reader, entry_id)
-        if entry is None:
-            return say(caller.request, MISSING, status=404)
+        entry = await _readable(reader, caller, entry_id)
+        if not isinstance(entry, Kept):
+            return entry
         texts, events = await revisions_of(reader, entry_id), await events_of(reader, entry_id)
         departments = await department_codes(reader)
     title = f"经过：{(entry.published or entry.latest).content.question}"
@@ -185,7 +201,7 @@ def _moments(texts: Sequence[Revision], events: Sequence[Event], departments: Ma
 
 
 ROUTES = [
-    shown("/console/entries", Keeping.READ, show_entries),
-    shown(r"/console/entries/{entry:\d{1,15}}", Keeping.READ, show_one),
-    shown(r"/console/entries/{entry:\d{1,15}}/history", Keeping.READ, show_history),
+    shown("/console/entries", None, show_entries),
+    shown(r"/console/entries/{entry:\d{1,15}}", None, show_one),
+    shown(r"/console/entries/{entry:\d{1,15}}/history", None, show_history),
 ]

@@ -10,7 +10,7 @@ from bot.web.console.access import CONSOLE, Caller
 from bot.web.keys import TEMPLATES
 from bot.web.pages import render
 from bot.web.security import csrf_for
-from escalation.permissions import Keeping, Role
+from escalation.permissions import EntrySubject, Keeping, Role
 from escalation.workdays import BEIJING
 
 ROLE_NAMES = {Role.ADMINISTRATOR: "管理员", Role.FAQ_APPROVER: "问答审批", Role.FAQ_EDITOR: "问答编辑"}
@@ -27,7 +27,7 @@ class Section:
 
 SECTIONS = (
     Section("/console", "概览", Keeping.READ),
-    Section("/console/entries", "问答条目", Keeping.READ),
+    Section("/console/entries", "问答条目", None),
     Section("/console/approvals", "审批", Keeping.APPROVE),
     Section("/console/files", "导入导出", Keeping.READ),
     Section("/console/sessions", "登录会话", None),
@@ -64,8 +64,16 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
 
 
-def show(caller: Caller, template: str, *, title: str, status: int = 200, **context: Any) -> web.Response:
-    """A page of the console for whoever asks for it."""
+def show(
+    caller: Caller,
+    template: str,
+    *,
+    title: str,
+    status: int = 200,
+    subject: EntrySubject | None = None,
+    **context: Any,
+) -> web.Response:
+    """A page of the console for whoever asks for it; one about an entry says whose it is."""
     path = caller.request.path
     sections = [one for one in SECTIONS if one.needs is None or caller.may(one.needs)]
     here = max((one.path for one in sections if path == one.path or path.startswith(f"{one.path}/")), default="")
@@ -82,7 +90,7 @@ def show(caller: Caller, template: str, *, title: str, status: int = 200, **cont
         waiting=caller.waiting,
         csrf=csrf_for(caller.request, caller.token),
         done=DONE.get(caller.request.query.get("done", "")),
-        may={act.value: caller.may(act) for act in Keeping},
+        may={act.value: caller.may(act, subject) for act in Keeping},
         **context,
     )
 

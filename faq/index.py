@@ -29,6 +29,7 @@ Integers = NDArray[np.int32]
 PAIR_WEIGHT, WORD_WEIGHT = 0.1, 0.25
 ASKED = 0.55  # what the text counts in the mean; the phrasing counts the rest
 NEARLY = 0.4  # most of the time the candidates have more than this share of the best score: the rest needs no sorting
+ALIKE = 0.82  # two questions of this score are nearly one; no two of the sample come near it
 NO_CHARACTER, NO_PAIR, NO_WORD = 0, 1, 2  # slots of what no phrasing has
 
 

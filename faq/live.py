@@ -7,8 +7,9 @@ from datetime import date
 from types import MappingProxyType
 
 from faq.catalog import Entry, in_force, overridden, published, revision_of
-from faq.index import Candidate, Index, IndexEntry
-from faq.matching import Answer, Decision, decide
+from faq.contrasts import differing
+from faq.index import ALIKE, Candidate, Index, IndexEntry
+from faq.matching import CONSIDERED, Answer, Decision, decide
 from faq.views import plain_view
 from intents import Tokenizer
 from storage.database import Database
@@ -36,6 +37,19 @@ class Edition:
             return decide(self.index, text)
         candidate = Candidate(entry.code, entry.question, 1.0, 1.0)
         return Answer(candidate, 1.0, (candidate,))
+
+    def nearly(self, question: str, *, besides: str | None = None) -> Sequence[Entry]:
+        """The entries that are asked for in nearly these words, the most alike first; what names another tax, year or
+        sum is another question, however like it is.
+        """
+        views = self.index.read(question)
+        return [
+            self.entries[found.entry_id]
+            for found in self.index.nearest(views, CONSIDERED)
+            if found.score >= ALIKE
+            and found.entry_id != besides
+            and not differing(views.said, self.index.said(found.entry_id))
+        ]
 
     def overriding(self, text: str) -> Entry | None:
         """The entry that an officer has laid down for just this wording."""

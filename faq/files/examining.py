@@ -11,11 +11,10 @@ from typing import TypeVar
 
 from faq.contrasts import differing
 from faq.files.table import FIELDS, Cell, Raw, Reading, Remark, as_date, as_list, as_text
-from faq.index import Index, IndexEntry
+from faq.index import ALIKE, Index, IndexEntry
 from faq.keeping.content import Content, categories, check, tidy
 from faq.views import Tokens, plain_view
 
-NEAR = 0.82  # of the score of the index: two questions are nearly one; no two of the sample come near it
 RANKED = 4
 LONGEST_CODE = 80
 Kind = TypeVar("Kind")
@@ -219,7 +218,7 @@ def _near(one: Proposed, index: Index, told: Mapping[str, tuple[str, str]]) -> I
         where, question = told[candidate.entry_id]
         before = not candidate.entry_id.isdigit() or int(candidate.entry_id) < one.number
         apart = differing(names, index.said(candidate.entry_id)) or plain_view(question) == view
-        if candidate.score >= NEAR and before and not apart:
+        if candidate.score >= ALIKE and before and not apart:
             near = f"问题与{where}「{question[:30]}」很像（{candidate.score:.2f}），请核对是不是同一个问题"
             yield Remark(one.number, near, wrong=False)
             return

@@ -1,5 +1,6 @@
 """Entries kept in the browser: written, approved by somebody else, said to a taxpayer; nothing typed is lost."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -348,3 +349,22 @@ async def test_everything_is_reached_by_keyboard_and_has_a_name(editor: Person) 
         )
         assert nameless == [], path
         assert await page.locator("h1").count() == 1
+
+
+async def test_an_entry_that_asks_nearly_the_same_is_named_while_one_writes_and_to_the_approver(
+    served: ServedHouse,
+) -> None:
+    rate = await entry_called(served, "cit-rate")
+    link = f'<a href="/console/entries/{rate}">企业所得税税率是多少</a>'
+    async with in_console(served, EDITOR) as writer, in_console(served, APPROVER) as decider:
+        for question, is_near in (("企业所得税的税率是多少", True), ("车船税的税率是多少", False)):
+            _, said = await writer.post("/console/preview", {**TEXT, "question": question})
+            assert (link in json.loads(said)["html"]) == is_near, question
+        own = {**TEXT, "question": "企业所得税税率是多少", "code": "cit-rate"}
+        assert link not in json.loads((await writer.post("/console/preview", own))[1])["html"]
+        draft = await begin(writer, question="企业所得税的税率是多少", phrasings="")
+        head = hidden((await writer.get(f"/console/entries/{draft}"))[1], "head")
+        await writer.post(f"/console/entries/{draft}/submit", {"head": head})
+        assert link in (await decider.get("/console/approvals"))[1]
+        await writer.post(f"/console/entries/{draft}/withdraw", {"head": head})
+        await writer.post(f"/console/entries/{draft}/discard", {"head": head})

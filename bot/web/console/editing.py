@@ -26,6 +26,7 @@ from bot.web.console.spoken import Spoken, spoken_if_approved
 from bot.web.console.telling import told_changes, why_not
 from bot.web.keys import TEMPLATES
 from escalation.permissions import Keeping
+from faq.catalog import Entry
 from faq.keeping import (
     Change,
     Content,
@@ -181,19 +182,27 @@ async def _form(caller: Caller, reader: Reader, sheet: Sheet) -> web.Response:
         sheet=sheet,
         findings=by_field(list(dict.fromkeys(findings))),
         preview=None if blank else await spoken_if_approved(reader, caller.deps.rules, content),
+        near=_near(caller, content, "" if entry is None else entry.code),
         categories=categories(),
         departments=departments,
         action="/console/entries/new" if entry is None else f"/console/entries/{entry.id}/edit",
     )
 
 
+def _near(caller: Caller, content: Content, code: str) -> Sequence[Entry]:
+    return caller.deps.faq.edition.nearly(content.question, besides=code)
+
+
 async def post_preview(caller: Caller, form: Form) -> web.Response:
-    """What the script asks for while somebody types: the words as in chat, and what is wrong, field by field."""
+    """What the script asks for while somebody types: the words as in chat, the entries that answer nearly the same, and
+    what is wrong, field by field.
+    """
     content, no_dates = read_content(written_in(form))
     async with caller.deps.database.reader() as reader:
         findings = (*no_dates, *check(content, await department_codes(reader)))
         said: Spoken = await spoken_if_approved(reader, caller.deps.rules, content)
-    html = caller.request.app[TEMPLATES].get_template("console/spoken.html").render(spoken=said)
+    template = caller.request.app[TEMPLATES].get_template("console/preview.html")
+    html = template.render(spoken=said, near=_near(caller, content, text_in(form, "code")))
     return web.json_response({"html": html, "findings": by_field(findings)})
 
 

@@ -11,10 +11,11 @@ from bot.web.console.access import CONSOLE, DENIED, Caller, say, shown
 from bot.web.console.forms import MOST_NUMBER, line_of, number_at
 from bot.web.console.home import STANDINGS
 from bot.web.console.page import show
-from bot.web.console.spoken import spoken, spoken_if_approved
+from bot.web.console.spoken import Spoken, spoken, spoken_if_approved
 from bot.web.console.telling import EVENTS, STATES, author_of, tags_of, tags_of_entry, told_changes
 from escalation.permissions import Keeping
 from faq.asked import Feedback, feedback_counts
+from faq.catalog import Entry
 from faq.keeping import (
     Change,
     Event,
@@ -137,11 +138,14 @@ async def _readable(reader: Reader, caller: Caller, entry_id: int) -> Kept | web
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A text that does not answer yet: what it changes, and how it will be said; whether it is the reader's own."""
+    """A text that does not answer yet: what it changes, how it will be said, and which other entries answer nearly the
+    same; whether it is the reader's own.
+    """
 
     text: Revision
     changes: Sequence[Change]
-    spoken: object
+    spoken: Spoken
+    near: Sequence[Entry]
     own: bool
 
 
@@ -155,7 +159,9 @@ async def drafted(
 ) -> Drafted:
     before = None if entry.published is None else entry.published.content
     will_be = await spoken_if_approved(reader, caller.deps.rules, text.content)
-    return Drafted(text, told_changes(before, text.content, departments), will_be, text.is_own(caller.officer.id))
+    changes = told_changes(before, text.content, departments)
+    near = caller.deps.faq.edition.nearly(text.content.question, besides=entry.code)
+    return Drafted(text, changes, will_be, near, text.is_own(caller.officer.id))
 
 
 @dataclass(frozen=True, slots=True)

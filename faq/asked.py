@@ -82,10 +82,12 @@ class Feedback:
     unsolved: int = 0
 
 
-async def feedback_counts(reader: Reader, since: datetime | None = None) -> Mapping[int, Feedback]:
+async def feedback_counts(
+    reader: Reader, since: datetime | None = None, *, entry_id: int | None = None
+) -> Mapping[int, Feedback]:
     """「解决了 / 没解决」 by the id of the entry that was said or chosen; entries without any are left out.
 
-    With `since`, of the questions put from that instant on.
+    With `since`, of the questions put from that instant on; with `entry_id`, of this entry alone.
     """
     helped = func.count(case((asked.c.outcome == "solved", 1)))
     counted = (
@@ -95,6 +97,8 @@ async def feedback_counts(reader: Reader, since: datetime | None = None) -> Mapp
     )
     if since is not None:
         counted = counted.where(asked.c.asked_at >= since)
+    if entry_id is not None:
+        counted = counted.where(asked.c.entry_id == entry_id)
     rows = (tuple(row) for row in await reader.all(counted))
     return {entry_id: Feedback(solved, unsolved) for entry_id, solved, unsolved in rows}
 

@@ -3,11 +3,20 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.wording import answers, cases, desk, entries, extensions, talk
+from bot.wording import answers, cases, desk, entries, explaining, extensions, keeping, talk
 from bot.wording.speech import Button, Speech, Telling, Wording, Words, words_of
 
 WORDINGS: Mapping[str, Wording] = MappingProxyType(
-    {**talk.WORDINGS, **answers.WORDINGS, **cases.WORDINGS, **desk.WORDINGS, **entries.WORDINGS, **extensions.WORDINGS}
+    {
+        **talk.WORDINGS,
+        **answers.WORDINGS,
+        **cases.WORDINGS,
+        **desk.WORDINGS,
+        **entries.WORDINGS,
+        **explaining.WORDINGS,
+        **extensions.WORDINGS,
+        **keeping.WORDINGS,
+    }
 )
 
 

@@ -1,29 +1,35 @@
 """What the FAQ says: an answer with its basis, a choice of questions, and what follows."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from bot.wording.buttons import Choice, Feedback
-from bot.wording.speech import Button, Speech, Telling, Wording
+from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from escalation.workdays import local_date
 from faq.catalog import Entry
+from faq.keeping import Content
 
 
 def answer_facts(entry: Entry, now: datetime) -> dict[str, object]:
     """What an answer's notice keeps of the entry: the words of the approved revision, as they stood when asked."""
+    return {**text_facts(entry, now, verified_on=entry.verified_on), "revision": entry.revision, "sample": entry.sample}
+
+
+def text_facts(text: Entry | Content, now: datetime, *, verified_on: date | None) -> dict[str, object]:
+    """What an answer is worded from, of a text that answers or of one that shall."""
     return {
         "answered_on": local_date(now).isoformat(),
-        "question": entry.question,
-        "answer": entry.answer,
-        "legal_basis": entry.legal_basis,
-        "revision": entry.revision,
-        "verified_on": None if entry.verified_on is None else entry.verified_on.isoformat(),
-        "valid_until": None if entry.valid_until is None else entry.valid_until.isoformat(),
-        "sample": entry.sample,
+        "question": text.question,
+        "answer": text.answer,
+        "legal_basis": text.legal_basis,
+        "verified_on": None if verified_on is None else verified_on.isoformat(),
+        "valid_until": None if text.valid_until is None else text.valid_until.isoformat(),
     }
 
 
-async def answer(telling: Telling) -> Speech:
-    _, facts = telling.words, telling.payload
+def answer_lines(_: Words, facts: Mapping[str, Any]) -> list[str]:
+    """An answer as taxpayers read it."""
     lines = [f"【{facts['question']}】", "", str(facts["answer"]), "", _("依据：{basis}", basis=facts["legal_basis"])]
     if facts["valid_until"]:
         lines.append(_("政策执行至：{day}", day=_.full_day(date.fromisoformat(facts["valid_until"]))))
@@ -32,6 +38,12 @@ async def answer(telling: Telling) -> Speech:
     else:
         answered_on = _.full_day(date.fromisoformat(facts["answered_on"]))
         lines.append(_("样例，未经本局核实（答复日期：{day}）", day=answered_on))
+    return lines
+
+
+async def answer(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    lines = answer_lines(_, facts)
     asked_id = facts["asked_id"]
     buttons = (
         Button(_("解决了"), Feedback(asked_id=asked_id, verdict="solved").pack()),

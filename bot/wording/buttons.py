@@ -51,7 +51,7 @@ class Rate(CallbackData, prefix="r"):
 
 
 class Menu(CallbackData, prefix="m"):
-    """ "cases", "lookup", "language", "todo", "console"."""
+    """ "cases", "lookup", "language", "todo", "console", "faq"."""
 
     act: str
 
@@ -73,3 +73,24 @@ class Extend(CallbackData, prefix="e"):
 
     extension_id: Number
     act: str
+
+
+class Keep(CallbackData, prefix="k"):
+    """An entry of the FAQ as it was seen at `head`: "view", "draft", "answer", "phrase", "submit", "withdraw",
+    "approve", "refuse", "verify", "cancel".
+    """
+
+    entry_id: Number
+    head: Number
+    act: str
+
+
+class Teach(CallbackData, prefix="t"):
+    """The wording that was tested in the message above, for an entry: "phrase", "override"."""
+
+    entry_id: Number
+    act: str
+
+
+class Undo(CallbackData, prefix="u"):
+    override_id: Number

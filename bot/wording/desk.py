@@ -107,11 +107,11 @@ def _letters(_: Words, messages: Sequence[Message], *, masked: bool) -> Sequence
 
 async def welcome(telling: Telling) -> Speech:
     _ = telling.words
-    todo = Button(_("待办办件"), Menu(act="todo").pack())
-    buttons: tuple[Button, ...] = (todo,)
-    if telling.payload.get("console"):
-        buttons += (Button(_("管理后台"), Menu(act="console").pack()),)
-    return Speech(_("{name}，您好。新的办件会送到这里；请签收、答复或转办。", name=telling.payload["name"]), (buttons,))
+    buttons = [Button(_("待办办件"), Menu(act="todo").pack())]
+    if telling.payload.get("keeps_entries"):
+        buttons += [Button(_("问答条目"), Menu(act="faq").pack()), Button(_("管理后台"), Menu(act="console").pack())]
+    text = _("{name}，您好。新的办件会送到这里；请签收、答复或转办。", name=telling.payload["name"])
+    return Speech(text, (tuple(buttons),))
 
 
 async def todo(telling: Telling) -> Speech:

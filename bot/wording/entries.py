@@ -1,6 +1,7 @@
 """What officers are reminded of about the entries of the FAQ."""
 
-from bot.wording.speech import Speech, Telling, Wording
+from bot.wording.buttons import Keep
+from bot.wording.speech import Button, Speech, Telling, Wording
 from escalation.duties import duty_of
 from escalation.rulebook import ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY
 from escalation.terms import Terms, due_on
@@ -32,7 +33,9 @@ async def remind(telling: Telling) -> Speech | None:
             said = _("【提醒】问答“{question}”答复到 {day}为止。请核实，更新有效期或者停用。", **facts)
         case _other:
             said = _("【提醒】问答“{question}”常被评为没解决。请于 {day}24:00 前核实或修改。", **facts)
-    return Speech(said)
+    act = "draft" if duty.kind == ENTRY_APPROVAL else "view"
+    look = Button(_("查看条目"), Keep(entry_id=entry.id, head=entry.head, act=act).pack())
+    return Speech(said, ((look,),))
 
 
 WORDINGS: dict[str, Wording] = {

@@ -17,7 +17,8 @@ from faq.keeping.acting import change_entry, move_revision, note, outdated, take
 from faq.keeping.book import REFUSED, SUBMITTED, SUPERSEDED, Kept, Revision
 from faq.keeping.drafting import expired
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
-from storage.people import Officer
+from storage.outbox import Notice, tell
+from storage.people import Officer, addresses_of
 from storage.tables import revisions
 from storage.unit import Unit
 
@@ -47,6 +48,7 @@ async def approve(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sa
     await unit.run(superseded)
     await change_entry(unit, entry_id, state=PUBLISHED)
     await note(unit, entry_id, "published", actor)
+    await _tell_first_reviewer(unit, text, Notice("entry.approved", {"officer": actor.name}))
     for kind in (ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY):
         await settle(unit, kind, entry_id)
     await published_anew(unit)
@@ -68,8 +70,19 @@ async def refuse(unit: Unit, actor: Officer, entry_id: int, reason: str, *, head
         return outdated(entry)
     await change_entry(unit, entry_id)
     await note(unit, entry_id, "refused", actor, reason.strip())
+    facts = {"officer": actor.name, "reason": reason.strip()}
+    await _tell_first_reviewer(unit, text, Notice("entry.refused", facts))
     await settle(unit, ENTRY_APPROVAL, entry_id)
     return Saved(entry_id, entry.code, entry.head)
+
+
+async def _tell_first_reviewer(unit: Unit, text: Revision, notice: Notice) -> None:
+    """Whoever submitted hears what became of it, wherever it was decided."""
+    if text.submitted_by is None:
+        return
+    payload = {**notice.payload, "entry_id": text.entry_id, "question": text.content.question}
+    for address_id in await addresses_of(unit, text.submitted_by):
+        tell(unit, address_id, Notice(notice.kind, payload))
 
 
 def _to_decide(entry: Kept, actor: Officer) -> Revision | Denied:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 
 from bot.handlers.groups import ANONYMOUS_ADMIN
 from bot.wording import Speech, Telling, compose, words_of
-from bot.wording.buttons import Extend, Feedback, Handle, Menu, OwnCase, PassOn, Rate
+from bot.wording.buttons import Extend, Feedback, Handle, Keep, Menu, OwnCase, PassOn, Rate
 from bot.wording.speech import LANGUAGES
 from escalation.corrections import Change, correct
 from escalation.duties import patrol
@@ -27,6 +27,7 @@ from storage.tables import (
     case_messages,
     cases,
     departments,
+    entries,
     extensions,
     notices,
     officer_departments,
@@ -61,7 +62,9 @@ class Listener:
             texts = [row.text for row in await reader.all(select(case_messages.c.text))]
             texts += [row.details for row in await reader.all(select(case_events.c.details)) if row.details]
             texts += [row.reason for row in await reader.all(select(extensions.c.reason))]
-            texts += [row.question for row in await reader.all(select(revisions.c.question))]
+            for row in await reader.all(select(revisions)):
+                texts += [row.question, row.answer, row.legal_basis, row.reason or "", row.author, *row.phrasings]
+            texts += [row.code for row in await reader.all(select(entries.c.code))]
             for table in (departments, bureaus, officers):
                 texts += [row.name for row in await reader.all(select(table.c.name))]
             for row in await reader.all(select(cases.c.reasons)):
@@ -92,6 +95,7 @@ async def everything_is_told(house: HouseUnderTest) -> Listener:
 
 QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"
 PAYMENT = "单位欠缴的养老保险费滞纳金能不能分期，怎么申请？"
+MONTHLY = "个体户月销售额15万元以内要交增值税吗"
 COMPLAINT = "我要投诉办税服务厅，工作人员态度恶劣，排队两个小时没人管"
 
 
@@ -293,6 +297,56 @@ async def entries_are_kept(house: HouseUnderTest) -> None:
         assert await watch_entries(unit, rules) == 2
 
 
+async def entries_are_kept_in_a_chat(house: HouseUnderTest) -> None:
+    """Found, edited, refused, approved, tried and taught; and everything that stands in the way."""
+    editor, approver = await house.officer("ayinur"), await house.officer("wang")
+    await approver.say("/start")
+    for line in ("/faq", "/faq 契税", "/faq 头一套房子契税多少", "/faq qwxz", "/faq deed-shop"):
+        await editor.say(line)
+    await editor.press("增加问法")
+    await editor.say("买个门面契税交几个点")
+    await editor.press("修改答复")
+    await editor.say("短")
+    await editor.say("按百分之三缴纳。本局重新核定过的答复。")
+    await editor.press("提交审批")
+    seen = await approver.press("看待审批的一稿", on=await approver.say("/faq deed-shop"))
+    await approver.press("退回")
+    await approver.say("请写明依据。")
+    await approver.press("批准并发布", on=seen)
+    await editor.press("修改答复", on=await editor.say("/faq deed-shop"))
+    await editor.say("按百分之三缴纳。依据见契税法第三条。")
+    await editor.press("提交审批")
+    await editor.press("撤回")
+    draft = newest(await editor.heard(), "修改答复")
+    await editor.press("修改答复", on=draft)
+    await editor.say("按百分之三缴纳，由承受方缴。依据见契税法第三条。")
+    await editor.press("提交审批")
+    await editor.press("修改答复", on=draft)
+    await editor.say("按百分之三缴纳，由买方缴。依据见契税法第三条。")
+    await approver.press("看待审批的一稿", on=await approver.say("/faq deed-shop"))
+    await approver.press("批准并发布")
+    await approver.press("核实无误")
+
+
+async def questions_are_tried(house: HouseUnderTest) -> None:
+    editor = await house.officer("ayinur")
+    for line in (
+        "发票丢了",
+        "个体户月销售额15万元以内要交增值税吗",
+        "今天天气",
+        "怎么办理",
+        "qwxz",
+        "契税" * 20,
+        COMPLAINT,
+    ):
+        await editor.say(f"/faqtest {line}")
+    tried = await editor.say("/faqtest 契税多少")
+    await editor.press(next(label for label in tried.buttons if label.startswith("总是用它答")), on=tried)
+    await editor.press("取消指定")
+    await asker(house, 5).press_data(Keep(entry_id=1, head=1, act="approve").pack())
+    await house.telegram_person(7005, chat_id=-7005).say("/faq")
+
+
 async def time_passes(house: HouseUnderTest) -> None:
     for _ in range(12):
         await a_day_passes(house)
@@ -336,6 +390,8 @@ SCENES = (
     the_office_decides,
     more_time,
     entries_are_kept,
+    entries_are_kept_in_a_chat,
+    questions_are_tried,
     time_passes,
     a_fault,
     an_officer_leaves,

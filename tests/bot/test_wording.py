@@ -20,6 +20,7 @@ from bot.wording.speech import CHINESE, LOCALES
 from escalation.seed import load_kinds
 from escalation.terms import STOPPED, Terms, Unit, retell
 from escalation.workdays import make_calendar
+from faq.keeping.results import SENTENCES
 from tests.bot.everything import everything_is_told
 from tests.house import HouseUnderTest
 
@@ -68,7 +69,7 @@ def reasons_of_days() -> set[str]:
 def spoken_by_data() -> set[str]:
     kinds = load_kinds().values()
     notes = {kind.receipt_note for kind in kinds if kind.receipt_note}
-    return {kind.name for kind in kinds} | notes | reasons_of_days()
+    return {kind.name for kind in kinds} | notes | reasons_of_days() | set(SENTENCES.values())
 
 
 def catalogue() -> Catalog:

@@ -33,8 +33,8 @@ def register(router: Router) -> None:
 
 async def start(_message: Message, conversation: Conversation) -> None:
     await conversation.expect_nothing()
-    console = not conversation.in_group and await _keeps_entries(conversation)
-    conversation.say("desk.welcome", name=conversation.officer.name, console=console)
+    keeps = not conversation.in_group and await _keeps_entries(conversation)
+    conversation.say("desk.welcome", name=conversation.officer.name, keeps_entries=keeps)
 
 
 async def list_todo(_message: Message, conversation: Conversation) -> None:

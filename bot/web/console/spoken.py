@@ -8,10 +8,9 @@ from datetime import date
 from markupsafe import Markup, escape
 
 from bot.wording import Telling, compose, words_of
-from bot.wording.answers import answer_facts
+from bot.wording.answers import text_facts
 from escalation.rulebook import Rulebook
 from escalation.workdays import local_date
-from faq.catalog import Entry
 from faq.keeping import Content, Revision
 from storage.unit import Reader
 
@@ -28,33 +27,16 @@ class Spoken:
 
 async def spoken(reader: Reader, rules: Rulebook, text: Revision) -> Spoken:
     """How a text answers now."""
-    return await _compose(reader, rules, text.content, verified_on=text.verified_on, sample=text.sample)
+    return await _compose(reader, rules, text.content, text.verified_on)
 
 
 async def spoken_if_approved(reader: Reader, rules: Rulebook, content: Content) -> Spoken:
     """How a content will answer if it is approved today, which also verifies it."""
-    return await _compose(reader, rules, content, verified_on=local_date(reader.now), sample=False)
+    return await _compose(reader, rules, content, local_date(reader.now))
 
 
-async def _compose(
-    reader: Reader, rules: Rulebook, content: Content, *, verified_on: date | None, sample: bool
-) -> Spoken:
-    entry = Entry(
-        id=0,
-        code="",
-        revision=0,
-        question=content.question,
-        answer=content.answer,
-        legal_basis=content.legal_basis,
-        category=content.category,
-        department_code=content.department_code,
-        valid_from=content.valid_from,
-        valid_until=content.valid_until,
-        verified_on=verified_on,
-        sample=sample,
-        phrasings=content.phrasings,
-    )
-    facts = {**answer_facts(entry, reader.now), "asked_id": 0}
+async def _compose(reader: Reader, rules: Rulebook, content: Content, verified_on: date | None) -> Spoken:
+    facts = {**text_facts(content, reader.now, verified_on=verified_on), "asked_id": 0}
     speech = await compose("faq.answer", Telling(facts, words_of("zh"), reader, rules))
     assert speech is not None  # noqa: S101  an answer is always said
     return Spoken(linked(speech.text), tuple(button.text for row in speech.buttons for button in row))

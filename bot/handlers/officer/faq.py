@@ -1,0 +1,287 @@
+"""Keeping the FAQ in a chat: find, read, edit, approve, and try a question. The use cases are those of the console."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from aiogram import F, Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import CallbackQuery, Message
+
+from bot.conversation import Conversation, retire_buttons
+from bot.handlers.filters import Expecting, When
+from bot.wording.buttons import Keep, Menu, Teach, Undo
+from bot.wording.explaining import explanation_facts
+from bot.wording.keeping import SHOWN
+from escalation.permissions import Keeping, may_keep
+from faq.explaining import explain
+from faq.keeping import (
+    Denied,
+    Kept,
+    Outdated,
+    Saved,
+    Wanted,
+    Why,
+    Wrong,
+    add_phrasings,
+    approve,
+    clear_override,
+    edit_entry,
+    find_by_code,
+    find_entry,
+    override,
+    overrides_of,
+    refuse,
+    search,
+    subject_of,
+    submit,
+    verify,
+    withdraw,
+)
+from faq.matching import considered
+from faq.views import plain_view
+from storage.outbox import said_in
+
+ANSWERING, PHRASING, REFUSING = "officer.entry.answer", "officer.entry.phrase", "officer.entry.refuse"
+STATES = {"answer": ANSWERING, "phrase": PHRASING, "refuse": REFUSING}
+NEEDED = {"answer": Keeping.EDIT, "phrase": Keeping.EDIT, "refuse": Keeping.APPROVE}
+MOST_CHARACTERS = 4096
+MOST_CHARACTERS_OF_A_QUESTION = 500
+MOST_CHARACTERS_OF_A_REASON = 500
+LINES = When(F.text & ~F.text.startswith("/"))
+Result = Saved | Outdated | Denied | Wrong
+
+
+def register(router: Router) -> None:
+    router.message.register(look_for, Command("faq"))
+    router.message.register(try_question, Command("faqtest"))
+    for state, handler in ((ANSWERING, give_answer), (PHRASING, give_phrasings), (REFUSING, give_reason)):
+        router.message.register(handler, Expecting(state), LINES, _is_no_reply_to_a_card)
+    router.callback_query.register(press_home, Menu.filter(F.act == "faq"))
+    router.callback_query.register(show, Keep.filter(F.act.in_({"view", "draft"})))
+    router.callback_query.register(ask, Keep.filter(F.act.in_(set(STATES))))
+    router.callback_query.register(act, Keep.filter(F.act.in_({"submit", "withdraw", "approve", "verify"})))
+    router.callback_query.register(cancel, Keep.filter(F.act == "cancel"))
+    router.callback_query.register(teach, Teach.filter(F.act.in_({"phrase", "override"})))
+    router.callback_query.register(undo, Undo.filter())
+
+
+async def _is_no_reply_to_a_card(message: Message, conversation: Conversation) -> bool:
+    """A reply to a case's card is meant for the case, whatever else the talk waits for."""
+    if message.reply_to_message is None:
+        return True
+    said = await said_in(conversation.unit, conversation.party.address_id, message.reply_to_message.message_id)
+    return said is None or said[0].startswith("entry.")
+
+
+def _deny(conversation: Conversation, why: Why) -> None:
+    conversation.say("entry.denied", why=why.value)
+
+
+async def _keeps_the_faq(conversation: Conversation) -> bool:
+    """Whether this officer has a role in it, and nobody else reads along; said where not."""
+    if conversation.in_group:
+        conversation.say("entry.in_private")
+        return False
+    allowed = may_keep(conversation.officer, Keeping.READ, await subject_of(conversation.unit))
+    if not allowed:
+        _deny(conversation, Why.NOT_ALLOWED)
+    return allowed
+
+
+async def _entry(conversation: Conversation, entry_id: int, needed: Keeping) -> Kept | None:
+    """The entry, where this officer may do this with it; the words for a refusal never tell whether it exists."""
+    if conversation.in_group:
+        conversation.say("entry.in_private")
+        return None
+    entry = await find_entry(conversation.unit, entry_id)
+    if entry is None or not may_keep(conversation.officer, needed, await subject_of(conversation.unit, entry)):
+        _deny(conversation, Why.NOT_ALLOWED)
+        return None
+    return entry
+
+
+def _show(conversation: Conversation, entry_id: int, *, draft: bool, done: str | None = None) -> None:
+    conversation.say("entry.show", entry_id=entry_id, officer_id=conversation.officer.id, draft=draft, done=done)
+
+
+def _tell(conversation: Conversation, result: Result, done: str, *, draft: bool) -> None:
+    """What came of an act: the entry as it stands now, or why nothing was done."""
+    match result:
+        case Saved(entry_id=entry_id):
+            _show(conversation, entry_id, draft=draft, done=done)
+        case Outdated(entry_id=entry_id, head=head, officer=officer):
+            conversation.say("entry.outdated", entry_id=entry_id, head=head, officer=officer)
+        case Denied(why=why):
+            _deny(conversation, why)
+        case Wrong(findings=findings):
+            conversation.say("entry.wrong", findings=[finding.sentence for finding in findings])
+
+
+async def look_for(_message: Message, command: CommandObject, conversation: Conversation) -> None:
+    """Entries with these words or of this code, else those of a near meaning; without words what waits."""
+    if not await _keeps_the_faq(conversation):
+        return
+    await conversation.expect_nothing()
+    words = (command.args or "").strip()
+    if not words:
+        conversation.say("entry.home", officer_id=conversation.officer.id)
+        return
+    exact = await find_by_code(conversation.unit, words)
+    if exact is not None:
+        _show(conversation, exact.id, draft=False)
+        return
+    page = await search(conversation.unit, Wanted(text=words[:MOST_CHARACTERS_OF_A_QUESTION]))
+    ids = [line.entry_id for line in page.lines[:SHOWN]] or _near(conversation, words)
+    conversation.say("entry.found", entry_ids=ids, total=page.total or len(ids), near=not page.lines)
+
+
+def _near(conversation: Conversation, words: str) -> Sequence[int]:
+    edition = conversation.deps.faq.edition
+    return [edition.entries[one.entry_id].id for one in considered(edition.index, words)]
+
+
+async def press_home(_callback: CallbackQuery, conversation: Conversation) -> None:
+    if await _keeps_the_faq(conversation):
+        conversation.say("entry.home", officer_id=conversation.officer.id)
+
+
+async def show(_callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
+    entry = await _entry(conversation, callback_data.entry_id, Keeping.READ)
+    if entry is not None:
+        _show(conversation, entry.id, draft=callback_data.act == "draft")
+
+
+async def ask(_callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
+    """Ask for the new answer, for phrasings, or for the reason of a refusal."""
+    what = callback_data.act
+    entry = await _entry(conversation, callback_data.entry_id, NEEDED[what])
+    if entry is None:
+        return
+    await conversation.expect(STATES[what], entry_id=entry.id, head=callback_data.head)
+    conversation.say("entry.ask", entry_id=entry.id, what=what, question=entry.latest.content.question)
+
+
+async def give_answer(message: Message, conversation: Conversation) -> None:
+    """The new text becomes a draft at once; what is wrong with it is said, and the next message tries again."""
+    entry = await _expected(message, conversation, Keeping.EDIT, MOST_CHARACTERS)
+    if entry is None:
+        return
+    content = replace(entry.latest.content, answer=message.text or "")
+    head = int(conversation.data["head"])
+    result = await edit_entry(conversation.unit, conversation.officer, entry.id, content, head=head)
+    if not isinstance(result, Wrong):
+        await conversation.expect_nothing()
+    _tell(conversation, result, "saved", draft=True)
+
+
+async def give_phrasings(message: Message, conversation: Conversation) -> None:
+    entry = await _expected(message, conversation, Keeping.EDIT, MOST_CHARACTERS)
+    if entry is None:
+        return
+    wordings = [line.strip() for line in (message.text or "").splitlines() if line.strip()]
+    result = await add_phrasings(conversation.unit, conversation.officer, entry.id, wordings)
+    if not isinstance(result, Wrong):
+        await conversation.expect_nothing()
+    _tell(conversation, result, "phrased", draft=False)
+
+
+async def give_reason(message: Message, conversation: Conversation) -> None:
+    entry = await _expected(message, conversation, Keeping.APPROVE, MOST_CHARACTERS_OF_A_REASON)
+    if entry is None:
+        return
+    head = int(conversation.data["head"])
+    await conversation.expect_nothing()
+    result = await refuse(conversation.unit, conversation.officer, entry.id, message.text or "", head=head)
+    _tell(conversation, result, "refused", draft=True)
+
+
+async def _expected(message: Message, conversation: Conversation, needed: Keeping, most: int) -> Kept | None:
+    """The entry that the talk is about; None where the officer may no longer, or the text is too long: it was said."""
+    if len(message.text or "") > most:
+        conversation.say("talk.too_long", most=most)
+        return None
+    entry = await _entry(conversation, int(conversation.data["entry_id"]), needed)
+    if entry is None:
+        await conversation.expect_nothing()
+    return entry
+
+
+async def act(callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
+    """What takes one tap. The use case looks at the right, and whether anything has changed since the button stood."""
+    if conversation.in_group:
+        conversation.say("entry.in_private")
+        return
+    unit, rules, officer = conversation.unit, conversation.deps.rules, conversation.officer
+    entry_id, head = callback_data.entry_id, callback_data.head
+    result: Result
+    match callback_data.act:
+        case "submit":
+            result, done = await submit(unit, rules, officer, entry_id, head=head), "submitted"
+        case "withdraw":
+            result, done = await withdraw(unit, officer, entry_id, head=head), "withdrawn"
+        case "approve":
+            result, done = await approve(unit, officer, entry_id, head=head), "approved"
+        case _:
+            result, done = await verify(unit, officer, entry_id, head=head), "verified"
+    if isinstance(result, Saved):
+        retire_buttons(conversation, callback)
+    _tell(conversation, result, done, draft=done in ("submitted", "withdrawn"))
+
+
+async def cancel(callback: CallbackQuery, conversation: Conversation) -> None:
+    retire_buttons(conversation, callback)
+    await conversation.expect_nothing()
+    conversation.say("desk.cancelled")
+
+
+async def try_question(_message: Message, command: CommandObject, conversation: Conversation) -> None:
+    """What a taxpayer who writes this would get, and why; nothing is counted and nobody else hears of it."""
+    if not await _keeps_the_faq(conversation):
+        return
+    text = (command.args or "").strip()
+    if not text:
+        conversation.say("entry.home", officer_id=conversation.officer.id)
+    elif len(text) > MOST_CHARACTERS_OF_A_QUESTION:
+        conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_QUESTION)
+    else:
+        kind = conversation.deps.interpreter.understand(text).kind
+        facts = explanation_facts(explain(conversation.deps.faq.edition, text))
+        conversation.say("entry.test", officer_id=conversation.officer.id, understood=kind.value, **facts)
+
+
+async def teach(callback: CallbackQuery, callback_data: Teach, conversation: Conversation) -> None:
+    """The wording that was tried becomes a phrasing of an entry, or is always answered by it."""
+    entry = await _entry(conversation, callback_data.entry_id, Keeping.EDIT)
+    if entry is None:
+        return
+    message_id = 0 if callback.message is None else callback.message.message_id
+    match await said_in(conversation.unit, conversation.party.address_id, message_id):
+        case ("entry.test", facts) if callback_data.act == "phrase":
+            added = await add_phrasings(conversation.unit, conversation.officer, entry.id, [facts["wording"]])
+            _tell(conversation, added, "phrased", draft=False)
+        case ("entry.test", facts):
+            await _lay_down(conversation, entry, facts["wording"])
+        case _:
+            conversation.say("talk.stale")
+
+
+async def _lay_down(conversation: Conversation, entry: Kept, wording: str) -> None:
+    result = await override(conversation.unit, conversation.officer, entry.id, wording)
+    if not isinstance(result, Saved):
+        _tell(conversation, result, "saved", draft=False)
+        return
+    laid_down = await overrides_of(conversation.unit, entry.id)
+    number = next(number for number, text in laid_down if plain_view(text) == plain_view(wording))
+    question = (entry.published or entry.latest).content.question
+    conversation.say("entry.overridden", override_id=number, wording=wording, question=question)
+
+
+async def undo(callback: CallbackQuery, callback_data: Undo, conversation: Conversation) -> None:
+    if not await _keeps_the_faq(conversation):
+        return
+    match await clear_override(conversation.unit, conversation.officer, callback_data.override_id):
+        case Denied(why=why):
+            _deny(conversation, why)
+        case _cleared:
+            retire_buttons(conversation, callback)
+            conversation.say("entry.override_cleared")

@@ -1,0 +1,297 @@
+"""What those who keep the FAQ read in a chat: an entry as it stands, what waits for them, what became of an act."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.wording.answers import answer_lines, text_facts
+from bot.wording.buttons import Keep, Undo
+from bot.wording.speech import Button, Speech, Telling, Wording, Words
+from escalation.permissions import EntrySubject, Keeping, may_keep
+from escalation.workdays import local_date
+from faq.asked import Feedback, feedback_counts
+from faq.catalog import PUBLISHED
+from faq.keeping import (
+    Change,
+    Kept,
+    Line,
+    Revision,
+    Standing,
+    Wanted,
+    Why,
+    awaiting_approval,
+    changes,
+    find_entry,
+    search,
+    subject_of,
+)
+from faq.keeping.book import DRAFT, REFUSED, RETIRED, SUBMITTED
+from faq.keeping.results import SENTENCES
+from storage.people import Officer, find_officer
+
+SHOWN = 8  # entries in one list; a chat is no table
+PHRASINGS_SHOWN = 10
+
+
+async def home(telling: Telling) -> Speech:
+    """What waits for this officer, and what can be done."""
+    _, reader = telling.words, telling.reader
+    officer = await find_officer(reader, telling.payload["officer_id"])
+    if officer is None:
+        return Speech(_(SENTENCES[Why.NOT_ALLOWED]))
+    subject, rows, lines = await subject_of(reader), [], []
+    if may_keep(officer, Keeping.APPROVE, subject):
+        waiting = [line for line in await awaiting_approval(reader) if not line.newest.is_own(officer.id)]
+        lines.append(_("等待您审批的：{count} 条", count=len(waiting)))
+        rows += [_entry_row(_, line, "draft") for line in waiting[:SHOWN]]
+    if may_keep(officer, Keeping.EDIT, subject):
+        drafts = await search(reader, Wanted(standing=Standing.DRAFT))
+        lines.append(_("还没有提交的草稿：{count} 条", count=drafts.total))
+        rows += [_entry_row(_, line, "draft") for line in drafts.lines[:SHOWN]]
+    lines += ["", _("找条目：/faq 后面写几个字"), _("试一个问题：/faqtest 后面写问题")]
+    return Speech("\n".join(lines), tuple(rows))
+
+
+def _entry_row(_: Words, line: Line, act: str) -> tuple[Button, ...]:
+    label = f"{line.newest.content.question} · {_line_state(_, line)}"
+    return (Button(label, Keep(entry_id=line.entry_id, head=line.head, act=act).pack()),)
+
+
+def _line_state(_: Words, line: Line) -> str:
+    """That of the text which somebody has in hand, else that of the entry."""
+    return _text_state(_, line.newest.state) if line.newest.state != PUBLISHED else _entry_state(_, line.state)
+
+
+def _entry_state(_: Words, state: str) -> str:
+    return {PUBLISHED: _("已发布"), RETIRED: _("已停用")}.get(state) or _("未发布")
+
+
+def _text_state(_: Words, state: str) -> str:
+    return {DRAFT: _("草稿"), SUBMITTED: _("待审批"), REFUSED: _("已退回")}.get(state) or _("已发布")
+
+
+async def found(telling: Telling) -> Speech:
+    """The entries that were looked for; where no text has the words, those whose meaning is near."""
+    _, facts = telling.words, telling.payload
+    rows = []
+    for entry_id in facts["entry_ids"]:
+        entry = await find_entry(telling.reader, entry_id)
+        if entry is not None:
+            rows.append(_entry_row(_, Line(entry.id, entry.code, entry.state, entry.head, entry.latest), "view"))
+    if not rows:
+        return Speech(_("没有找到条目。请换几个字再找，例如只写税种。"))
+    if facts["near"]:
+        return Speech(_("没有条目写着这几个字。意思相近的有："), tuple(rows))
+    more = facts["total"] - len(rows)
+    head = _("找到 {count} 条：", count=facts["total"])
+    tail = _("还有 {count} 条没有列出，请多写几个字。", count=more)
+    return Speech(f"{head}\n{tail}" if more > 0 else head, tuple(rows))
+
+
+async def show(telling: Telling) -> Speech | None:
+    """An entry as it stands at the moment of sending, after what was just done; `draft` shows what is in hand."""
+    _, facts, reader = telling.words, telling.payload, telling.reader
+    officer = await find_officer(reader, facts["officer_id"])
+    entry = await find_entry(reader, facts["entry_id"])
+    if officer is None or entry is None:
+        return None
+    text = (entry.in_hand if facts["draft"] else entry.published) or entry.latest
+    counts = await feedback_counts(reader, entry_id=entry.id)
+    lines = [
+        *_done(_, facts["done"]),
+        *_standing(_, entry, text, counts.get(entry.id, Feedback())),
+        *_changed(_, entry, text),
+        *_phrasings(_, text.content.phrasings),
+        "",
+        _("纳税人看到的是："),
+        "",
+        *answer_lines(_, _as_said(text, reader.now)),
+    ]
+    return Speech("\n".join(lines), _buttons(_, officer, await subject_of(reader, entry), entry, text))
+
+
+def _as_said(text: Revision, now: datetime) -> Mapping[str, object]:
+    """The facts of an answer. What is not published yet is verified by whoever approves it, on that day."""
+    decided = text.decided_at is not None or text.sample
+    verified_on = text.verified_on if decided else local_date(now)
+    return text_facts(text.content, now, verified_on=verified_on)
+
+
+def _done(_: Words, done: str | None) -> Sequence[str]:
+    said = {
+        "saved": _("草稿已保存。看过下面的样子，再提交审批。"),
+        "phrased": _("问法已增加，几秒内生效。"),
+        "submitted": _("已提交，等待另一位审批人审批。"),
+        "withdrawn": _("已撤回，又是草稿了。"),
+        "approved": _("已批准，几秒内开始这样答复。"),
+        "refused": _("已退回，理由已告知提交人。"),
+        "verified": _("已记下：今天核实无误。"),
+    }
+    return [] if done is None else [said[done], ""]
+
+
+def _standing(_: Words, entry: Kept, text: Revision, counts: Feedback) -> Sequence[str]:
+    lines = [
+        _(
+            "条目 {code} · {state} · 第 {number} 稿（{text_state}）",
+            code=entry.code,
+            state=_entry_state(_, entry.state),
+            number=text.number,
+            text_state=_text_state(_, text.state),
+        )
+    ]
+    if text.verified_on is not None:
+        lines.append(_("最近核实：{day}（{officer}）", day=_.full_day(text.verified_on), officer=text.verifier))
+    elif text.sample:
+        lines.append(_("样例，还没有人核实过"))
+    if text.state == SUBMITTED:
+        lines.append(_("提交人（初审）：{officer}", officer=text.first_reviewer))
+    if text.state == REFUSED:
+        lines.append(_("退回理由：{reason}（{officer}）", reason=text.reason, officer=text.final_reviewer))
+    if text.content.valid_from is not None:
+        lines.append(_("从 {day}起答复", day=_.full_day(text.content.valid_from)))
+    lines.append(_("解决了 {solved} 次，没解决 {unsolved} 次", solved=counts.solved, unsolved=counts.unsolved))
+    return lines
+
+
+def _changed(_: Words, entry: Kept, text: Revision) -> Sequence[str]:
+    """What an approver must look at: the fields in which the text differs from what answers now."""
+    if entry.published is None or text.id == entry.published.id:
+        return []
+    names = [_field(_, change) for change in changes(entry.published.content, text.content)]
+    return [_("与在用的答复相比，改了：{fields}", fields=" · ".join(names))] if names else []
+
+
+def _field(_: Words, change: Change) -> str:
+    return {
+        "question": _("问题"),
+        "answer": _("答复"),
+        "legal_basis": _("依据"),
+        "category": _("分类"),
+        "department_code": _("部门"),
+        "valid_from": _("有效期起"),
+        "valid_until": _("有效期止"),
+        "phrasings": _("问法"),
+    }[change.field]
+
+
+def _phrasings(_: Words, phrasings: Sequence[str]) -> Sequence[str]:
+    if not phrasings:
+        return [_("还没有别的问法。加上几个，答得上来的提问会多很多。")]
+    lines = [_("别的问法（{count} 个）：", count=len(phrasings))]
+    lines += [f"· {phrasing}" for phrasing in phrasings[:PHRASINGS_SHOWN]]
+    return [*lines, "…"] if len(phrasings) > PHRASINGS_SHOWN else lines
+
+
+def _buttons(
+    _: Words, officer: Officer, subject: EntrySubject, entry: Kept, text: Revision
+) -> tuple[tuple[Button, ...], ...]:
+    """What this officer may do with what is shown; looked up anew when it is pressed."""
+    may = {act for act in Keeping if may_keep(officer, act, subject)}
+    in_hand = entry.in_hand
+    waiting = in_hand is not None and in_hand.state == SUBMITTED
+
+    def button(label: str, act: str) -> Button:
+        return Button(label, Keep(entry_id=entry.id, head=entry.head, act=act).pack())
+
+    rows = []
+    if waiting and in_hand is text and Keeping.APPROVE in may and not text.is_own(officer.id):
+        rows.append([button(_("批准并发布"), "approve"), button(_("退回"), "refuse")])
+    if Keeping.EDIT in may:
+        edit = [] if waiting else [button(_("修改答复"), "answer")]
+        rows.append([*edit, button(_("增加问法"), "phrase")])
+        if in_hand is not None:
+            rows.append([button(_("撤回"), "withdraw") if waiting else button(_("提交审批"), "submit")])
+    shown = entry.published is not None and text.id == entry.published.id
+    if shown and entry.state == PUBLISHED and Keeping.VERIFY in may:
+        rows.append([button(_("核实无误"), "verify")])
+    if shown and in_hand is not None:
+        rows.append([button(_("看待审批的一稿") if waiting else _("看草稿"), "draft")])
+    elif entry.published is not None and not shown:
+        rows.append([button(_("看在用的答复"), "view")])
+    return tuple(tuple(row) for row in rows)
+
+
+async def ask(telling: Telling) -> Speech:
+    """What is to be written next."""
+    _, facts = telling.words, telling.payload
+    said = {
+        "answer": _("请发来“{question}”的新答复全文。发来就存成草稿，不影响在用的答复。", question=facts["question"]),
+        "phrase": _("请发来“{question}”的别的问法，一行一个。发来几秒内就生效。", question=facts["question"]),
+        "refuse": _("请写明退回“{question}”的理由，提交人会看到。", question=facts["question"]),
+    }
+    cancel = Button(_("取消"), Keep(entry_id=facts["entry_id"], head=0, act="cancel").pack())
+    return Speech(said[facts["what"]], ((cancel,),))
+
+
+async def denied(telling: Telling) -> Speech:
+    return Speech(telling.words(SENTENCES[Why(telling.payload["why"])]))
+
+
+async def outdated(telling: Telling) -> Speech:
+    """Somebody was first; what was written stands above, in the chat."""
+    _, facts = telling.words, telling.payload
+    text = _(
+        "{officer}刚刚先改了这个条目，您的操作没有执行。请看过再办；您写的文字还在上面，可以复制。",
+        officer=facts["officer"],
+    )
+    look = Button(_("看现在的条目"), Keep(entry_id=facts["entry_id"], head=facts["head"], act="draft").pack())
+    return Speech(text, ((look,),))
+
+
+async def wrong(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    head = _("还不能这样保存：")
+    return Speech("\n".join([head, *(f"· {finding}" for finding in facts["findings"]), _("请改好再发一次。")]))
+
+
+async def approved(telling: Telling) -> Speech:
+    """To whoever submitted."""
+    _, facts = telling.words, telling.payload
+    text = _("{officer}批准了您提交的“{question}”，已经发布。", officer=facts["officer"], question=facts["question"])
+    return Speech(text, ((_look(_, facts["entry_id"], "view"),),))
+
+
+async def refused(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    text = _(
+        "{officer}退回了您提交的“{question}”。理由：{reason}",
+        officer=facts["officer"],
+        question=facts["question"],
+        reason=facts["reason"],
+    )
+    return Speech(text, ((_look(_, facts["entry_id"], "draft"),),))
+
+
+def _look(_: Words, entry_id: int, act: str) -> Button:
+    return Button(_("查看条目"), Keep(entry_id=entry_id, head=0, act=act).pack())
+
+
+async def overridden(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    wording, question = facts["wording"], facts["question"]
+    text = _("已指定：“{wording}”总是用“{question}”来答，几秒内生效。", wording=wording, question=question)
+    return Speech(text, ((Button(_("取消指定"), Undo(override_id=facts["override_id"]).pack()),),))
+
+
+async def override_cleared(telling: Telling) -> Speech:
+    return Speech(telling.words("指定已取消，仍由系统判断。"))
+
+
+async def in_private(telling: Telling) -> Speech:
+    return Speech(telling.words("群里不编辑问答条目。请在与税桥的私聊或者网页工作台里办理。"))
+
+
+WORDINGS: dict[str, Wording] = {
+    "entry.home": home,
+    "entry.found": found,
+    "entry.show": show,
+    "entry.ask": ask,
+    "entry.denied": denied,
+    "entry.outdated": outdated,
+    "entry.wrong": wrong,
+    "entry.approved": approved,
+    "entry.refused": refused,
+    "entry.overridden": overridden,
+    "entry.override_cleared": override_cleared,
+    "entry.in_private": in_private,
+}

@@ -38,7 +38,7 @@ MOST_NUMBER = 2**53  # beyond it a browser's numbers are not exact, and not a me
 SHORTCUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "taxpayer": {"zh": ("我的办件", "凭查询码查询", "转人工"), "en": ("My cases", "Find a case", "Talk to a person")},
     "officer": {"zh": ("待办办件",), "en": ("To do",)},
-    "keeper": {"zh": ("待办办件", "管理后台"), "en": ("To do", "Console")},
+    "keeper": {"zh": ("待办办件", "问答条目", "管理后台"), "en": ("To do", "FAQ entries", "Console")},
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from bot.wording.answers import answer_lines, text_facts
 from bot.wording.buttons import Keep, Undo
@@ -11,7 +12,8 @@ from escalation.workdays import local_date
 from faq.asked import Feedback, feedback_counts
 from faq.catalog import PUBLISHED
 from faq.keeping import (
-    Change,
+    Finding,
+    Flaw,
     Kept,
     Line,
     Revision,
@@ -24,12 +26,14 @@ from faq.keeping import (
     search,
     subject_of,
 )
-from faq.keeping.book import DRAFT, REFUSED, RETIRED, SUBMITTED
-from faq.keeping.results import SENTENCES
+from faq.keeping.book import DISCARDED, DRAFT, EDITED, REFUSED, RETIRED, SUBMITTED, SUPERSEDED
+from faq.keeping.content import NAMES
+from faq.keeping.results import OUTDATED, PUT_RIGHT, SENTENCES
 from storage.people import Officer, find_officer
 
 SHOWN = 8  # entries in one list; a chat is no table
 PHRASINGS_SHOWN = 10
+FINDINGS_SHOWN = 10
 
 
 async def home(telling: Telling) -> Speech:
@@ -58,15 +62,24 @@ def _entry_row(_: Words, line: Line, act: str) -> tuple[Button, ...]:
 
 def _line_state(_: Words, line: Line) -> str:
     """That of the text which somebody has in hand, else that of the entry."""
-    return _text_state(_, line.newest.state) if line.newest.state != PUBLISHED else _entry_state(_, line.state)
+    return text_state(_, line.newest.state) if line.newest.state != PUBLISHED else _entry_state(_, line.state)
 
 
 def _entry_state(_: Words, state: str) -> str:
     return {PUBLISHED: _("已发布"), RETIRED: _("已停用")}.get(state) or _("未发布")
 
 
-def _text_state(_: Words, state: str) -> str:
-    return {DRAFT: _("草稿"), SUBMITTED: _("待审批"), REFUSED: _("已退回")}.get(state) or _("已发布")
+def text_state(_: Words, state: str) -> str:
+    """What has become of one text."""
+    return {
+        DRAFT: _("草稿"),
+        EDITED: _("改过的草稿"),
+        DISCARDED: _("已放弃"),
+        SUBMITTED: _("待审批"),
+        REFUSED: _("已退回"),
+        PUBLISHED: _("已发布"),
+        SUPERSEDED: _("已由新稿接替"),
+    }[state]
 
 
 async def found(telling: Telling) -> Speech:
@@ -136,7 +149,7 @@ def _standing(_: Words, entry: Kept, text: Revision, counts: Feedback) -> Sequen
             code=entry.code,
             state=_entry_state(_, entry.state),
             number=text.number,
-            text_state=_text_state(_, text.state),
+            text_state=text_state(_, text.state),
         )
     ]
     if text.verified_on is not None:
@@ -149,6 +162,8 @@ def _standing(_: Words, entry: Kept, text: Revision, counts: Feedback) -> Sequen
         lines.append(_("退回理由：{reason}（{officer}）", reason=text.reason, officer=text.final_reviewer))
     if text.content.valid_from is not None:
         lines.append(_("从 {day}起答复", day=_.full_day(text.content.valid_from)))
+    if entry.coming is not None and entry.coming.content.valid_from is not None and entry.coming.id != text.id:
+        lines.append(_("另有已批准的一稿，从 {day}起答复", day=_.full_day(entry.coming.content.valid_from)))
     lines.append(_("解决了 {solved} 次，没解决 {unsolved} 次", solved=counts.solved, unsolved=counts.unsolved))
     return lines
 
@@ -157,21 +172,8 @@ def _changed(_: Words, entry: Kept, text: Revision) -> Sequence[str]:
     """What an approver must look at: the fields in which the text differs from what answers now."""
     if entry.published is None or text.id == entry.published.id:
         return []
-    names = [_field(_, change) for change in changes(entry.published.content, text.content)]
+    names = [_(change.name) for change in changes(entry.published.content, text.content)]
     return [_("与在用的答复相比，改了：{fields}", fields=" · ".join(names))] if names else []
-
-
-def _field(_: Words, change: Change) -> str:
-    return {
-        "question": _("问题"),
-        "answer": _("答复"),
-        "legal_basis": _("依据"),
-        "category": _("分类"),
-        "department_code": _("部门"),
-        "valid_from": _("有效期起"),
-        "valid_until": _("有效期止"),
-        "phrasings": _("问法"),
-    }[change.field]
 
 
 def _phrasings(_: Words, phrasings: Sequence[str]) -> Sequence[str]:
@@ -219,8 +221,11 @@ async def ask(telling: Telling) -> Speech:
         "phrase": _("请发来“{question}”的别的问法，一行一个。发来几秒内就生效。", question=facts["question"]),
         "refuse": _("请写明退回“{question}”的理由，提交人会看到。", question=facts["question"]),
     }
-    cancel = Button(_("取消"), Keep(entry_id=facts["entry_id"], head=0, act="cancel").pack())
-    return Speech(said[facts["what"]], ((cancel,),))
+    return Speech(said[facts["what"]], ((_cancel(_, facts["entry_id"]),),))
+
+
+def _cancel(_: Words, entry_id: int) -> Button:
+    return Button(_("取消"), Keep(entry_id=entry_id, head=0, act="cancel").pack())
 
 
 async def denied(telling: Telling) -> Speech:
@@ -230,18 +235,43 @@ async def denied(telling: Telling) -> Speech:
 async def outdated(telling: Telling) -> Speech:
     """Somebody was first; what was written stands above, in the chat."""
     _, facts = telling.words, telling.payload
-    text = _(
-        "{officer}刚刚先改了这个条目，您的操作没有执行。请看过再办；您写的文字还在上面，可以复制。",
-        officer=facts["officer"],
-    )
-    look = Button(_("看现在的条目"), Keep(entry_id=facts["entry_id"], head=facts["head"], act="draft").pack())
-    return Speech(text, ((look,),))
+    lines = [_(OUTDATED, officer=facts["officer"]), _("请先看现在的样子，再办。")]
+    if facts["typed"]:
+        lines.append(_("您写的文字还在上面，可以复制。"))
+    look = Button(_("看现在的条目"), Keep(entry_id=facts["entry_id"], head=0, act="draft").pack())
+    return Speech("\n".join(lines), ((look,),))
+
+
+async def waited(telling: Telling) -> Speech:
+    """What came too late to be surely meant."""
+    _, facts = telling.words, telling.payload
+    text = _("距离请您输入已超过 {minutes} 分钟，刚才这条没有办理。还要办的，请重新按按钮。", minutes=facts["minutes"])
+    return Speech(text, ((_look(_, facts["entry_id"], "draft"),),))
 
 
 async def wrong(telling: Telling) -> Speech:
+    """What is to be put right; what was typed may be sent again, for which `entry_id` is waited."""
     _, facts = telling.words, telling.payload
-    head = _("还不能这样保存：")
-    return Speech("\n".join([head, *(f"· {finding}" for finding in facts["findings"]), _("请改好再发一次。")]))
+    found = facts["findings"]
+    lines = [f"· {_finding(_, one)}" for one in found[:FINDINGS_SHOWN]]
+    if len(found) > FINDINGS_SHOWN:
+        lines.append(_("另有 {count} 处", count=len(found) - FINDINGS_SHOWN))
+    typed = facts["entry_id"] is not None
+    text = "\n".join([*lines, _("请改正后再发一次。") if typed else _(PUT_RIGHT)])
+    return Speech(text, ((_cancel(_, facts["entry_id"]),),) if typed else ())
+
+
+def findings_facts(findings: Sequence[Finding]) -> Sequence[Mapping[str, object]]:
+    """What a notice keeps of what is wrong."""
+    return [
+        {"field": one.field, "flaw": one.flaw.name, "facts": dict(one.facts), "about": one.about} for one in findings
+    ]
+
+
+def _finding(_: Words, one: Mapping[str, Any]) -> str:
+    name, flaw = NAMES[one["field"]], Flaw[one["flaw"]]
+    named = _("{name}“{about}”", name=_(name), about=one["about"]) if one["about"] else _(name)
+    return _(flaw, name=named, **one["facts"])
 
 
 async def approved(telling: Telling) -> Speech:
@@ -259,7 +289,7 @@ async def refused(telling: Telling) -> Speech:
         question=facts["question"],
         reason=facts["reason"],
     )
-    return Speech(text, ((_look(_, facts["entry_id"], "draft"),),))
+    return Speech("\n".join([text, _("请修改后重新提交。")]), ((_look(_, facts["entry_id"], "draft"),),))
 
 
 def _look(_: Words, entry_id: int, act: str) -> Button:
@@ -289,6 +319,7 @@ WORDINGS: dict[str, Wording] = {
     "entry.denied": denied,
     "entry.outdated": outdated,
     "entry.wrong": wrong,
+    "entry.waited": waited,
     "entry.approved": approved,
     "entry.refused": refused,
     "entry.overridden": overridden,

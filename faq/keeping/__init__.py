@@ -20,7 +20,7 @@ from faq.keeping.book import (
     search,
     subject_of,
 )
-from faq.keeping.content import Content, Finding, categories, check, tidy
+from faq.keeping.content import Content, Finding, Flaw, categories, check, line_of, tidy
 from faq.keeping.drafting import discard, draft_entry, edit_entry, submit, withdraw
 from faq.keeping.history import Change, Piece, changes
 from faq.keeping.merging import Merged, merge
@@ -35,6 +35,7 @@ __all__ = [
     "Denied",
     "Event",
     "Finding",
+    "Flaw",
     "Kept",
     "Line",
     "Merged",
@@ -63,6 +64,7 @@ __all__ = [
     "find_by_code",
     "find_entry",
     "give_to",
+    "line_of",
     "merge",
     "override",
     "overrides_of",

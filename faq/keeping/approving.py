@@ -18,7 +18,7 @@ from faq.keeping.book import REFUSED, SUBMITTED, SUPERSEDED, Kept, Revision
 from faq.keeping.drafting import expired
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
 from storage.outbox import Notice, tell
-from storage.people import Officer, addresses_of
+from storage.people import Officer, addresses_of, find_officer
 from storage.tables import revisions
 from storage.unit import Unit
 
@@ -48,7 +48,7 @@ async def approve(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sa
     await unit.run(superseded)
     await change_entry(unit, entry_id, state=PUBLISHED)
     await note(unit, entry_id, "published", actor)
-    await _tell_first_reviewer(unit, text, Notice("entry.approved", {"officer": actor.name}))
+    await _tell_first_reviewer(unit, text, "entry.approved", officer=actor.name)
     for kind in (ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY):
         await settle(unit, kind, entry_id)
     await published_anew(unit)
@@ -70,19 +70,19 @@ async def refuse(unit: Unit, actor: Officer, entry_id: int, reason: str, *, head
         return outdated(entry)
     await change_entry(unit, entry_id)
     await note(unit, entry_id, "refused", actor, reason.strip())
-    facts = {"officer": actor.name, "reason": reason.strip()}
-    await _tell_first_reviewer(unit, text, Notice("entry.refused", facts))
+    await _tell_first_reviewer(unit, text, "entry.refused", officer=actor.name, reason=reason.strip())
     await settle(unit, ENTRY_APPROVAL, entry_id)
     return Saved(entry_id, entry.code, entry.head)
 
 
-async def _tell_first_reviewer(unit: Unit, text: Revision, notice: Notice) -> None:
-    """Whoever submitted hears what became of it, wherever it was decided."""
-    if text.submitted_by is None:
+async def _tell_first_reviewer(unit: Unit, text: Revision, kind: str, **facts: str) -> None:
+    """Whoever submitted hears what became of it, wherever it was decided; leavers hear nothing."""
+    reviewer = None if text.submitted_by is None else await find_officer(unit, text.submitted_by)
+    if reviewer is None:
         return
-    payload = {**notice.payload, "entry_id": text.entry_id, "question": text.content.question}
-    for address_id in await addresses_of(unit, text.submitted_by):
-        tell(unit, address_id, Notice(notice.kind, payload))
+    notice = Notice(kind, {"entry_id": text.entry_id, "question": text.content.question, **facts})
+    for address_id in await addresses_of(unit, reviewer.id):
+        tell(unit, address_id, notice)
 
 
 def _to_decide(entry: Kept, actor: Officer) -> Revision | Denied:

@@ -1,14 +1,15 @@
 """What an entry says and how it is asked for, and whether that can stand; pure."""
 
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from functools import lru_cache
 
 from faq.seed import PLACEHOLDER, load_categories
 from faq.views import plain_view
-from intents import PersonalKind, find
+from intents import PersonalKind, find, mask
 
 QUESTION = (4, 80)  # characters, least and most
 ANSWER = (10, 3000)
@@ -17,12 +18,16 @@ WORDING = (2, 200)
 MOST_PHRASINGS = 50
 LONGEST_VIEW = 400
 UNWRITTEN, LAID_OUT = ("Cc", "Cs", "Co"), "\n\t"  # what no file and no page can hold, but for these
-# What never belongs into an entry; the telephone numbers and addresses of an office do.
-PRIVATE = {
-    PersonalKind.IDENTITY: "身份证号",
-    PersonalKind.MOBILE: "手机号",
-    PersonalKind.BANK_CARD: "银行卡号",
-    PersonalKind.TAXPAYER: "纳税人识别号",
+# The fields by name, in the order in which people read them.
+NAMES = {
+    "question": "问题",
+    "answer": "答复",
+    "legal_basis": "依据",
+    "category": "分类",
+    "department_code": "部门",
+    "valid_from": "有效期起",
+    "valid_until": "有效期止",
+    "phrasings": "问法",
 }
 
 
@@ -40,12 +45,50 @@ class Content:
     valid_until: date | None = None
 
 
+class Flaw(StrEnum):
+    """What can be wrong in a field, in Chinese, and what to do; `{name}` is that of the field."""
+
+    EMPTY = "{name}是空的，请填写"
+    LENGTH = "{name}有 {count} 个字，应为 {least} 至 {most} 个字"
+    CONTROL = "{name}里有看不见的控制字符，请重新输入这一段"
+    PLACEHOLDER = "{name}里还有占位文字「{found}」，请写完"
+    WORDLESS = "{name}里没有可以比对的字，或者太长，请写成一句话"
+    IDENTITY = "{name}里有身份证号，请去掉"
+    MOBILE = "{name}里有手机号，请去掉"
+    BANK_CARD = "{name}里有银行卡号，请去掉"
+    TAXPAYER = "{name}里有纳税人识别号，请去掉"
+    TOO_MANY = "{name}有 {count} 条，最多 {most} 条，请删去用处小的"
+    FULL = "这个条目的问法已满 {most} 条，请先删去用处小的"
+    NO_CATEGORY = "没有「{found}」这个分类，应为 {right} 之一"
+    NO_DEPARTMENT = "没有「{found}」这个部门，应为 {right} 之一"
+    NO_DATE = "「{found}」不是日期，应形如 2026-01-31"
+    ENDS_BEFORE = "有效期止早于有效期起，请改正其中一个"
+    OVER = "有效期止 {until} 已过，发布了也不会答复，请改为以后的日期"
+
+
+# What never belongs into an entry; the telephone numbers and addresses of an office do.
+PRIVATE = {
+    PersonalKind.IDENTITY: Flaw.IDENTITY,
+    PersonalKind.MOBILE: Flaw.MOBILE,
+    PersonalKind.BANK_CARD: Flaw.BANK_CARD,
+    PersonalKind.TAXPAYER: Flaw.TAXPAYER,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong in a field of `Content`, in Chinese, and what to do."""
+    """What is wrong in a field of `Content`; `about` is the beginning of the text, where a field has several."""
 
     field: str
-    sentence: str
+    flaw: Flaw
+    facts: tuple[tuple[str, str | int], ...] = ()
+    about: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """In Chinese, for a page, a file or a terminal."""
+        name = NAMES[self.field] + (f"「{self.about}」" if self.about else "")
+        return self.flaw.format(name=name, **dict(self.facts))
 
 
 @lru_cache(maxsize=1)
@@ -84,39 +127,58 @@ def check(content: Content, departments: Collection[str]) -> tuple[Finding, ...]
 
 
 def _findings(content: Content, departments: Collection[str]) -> Iterator[Finding]:
-    yield from _text("question", "问题", content.question, QUESTION)
-    yield from _text("answer", "答复", content.answer, ANSWER)
-    yield from _text("legal_basis", "依据", content.legal_basis, BASIS)
+    yield from _text("question", content.question, QUESTION)
+    yield from _text("answer", content.answer, ANSWER)
+    yield from _text("legal_basis", content.legal_basis, BASIS)
     for text in content.phrasings:
-        yield from _text("phrasings", f"问法「{text[:20]}」", text, WORDING)
-    if len(content.phrasings) > MOST_PHRASINGS:
-        yield Finding("phrasings", f"问法有 {len(content.phrasings)} 条，最多 {MOST_PHRASINGS} 条，请删去用处小的")
+        yield from _text("phrasings", text, WORDING, about=_beginning(text))
+    if (count := len(content.phrasings)) > MOST_PHRASINGS:
+        yield Finding("phrasings", Flaw.TOO_MANY, (("count", count), ("most", MOST_PHRASINGS)))
     if content.category not in categories():
-        yield Finding("category", f"没有「{content.category}」这个分类，应为 {'、'.join(categories())} 之一")
+        yield Finding("category", Flaw.NO_CATEGORY, _choice(content.category, categories()))
     if content.department_code not in departments:
-        right = "、".join(sorted(departments))
-        yield Finding("department_code", f"没有「{content.department_code}」这个部门，应为 {right} 之一")
+        yield Finding("department_code", Flaw.NO_DEPARTMENT, _choice(content.department_code, sorted(departments)))
     if content.valid_from and content.valid_until and content.valid_until < content.valid_from:
-        yield Finding("valid_until", "有效期止早于有效期起，请改正其中一个")
+        yield Finding("valid_until", Flaw.ENDS_BEFORE)
 
 
-def _text(field: str, name: str, text: str, length: tuple[int, int]) -> Iterator[Finding]:
+def _choice(found: str, right: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    return (("found", found), ("right", "、".join(right)))
+
+
+def _text(field: str, text: str, length: tuple[int, int], about: str = "") -> Iterator[Finding]:
     least, most = length
+
+    def found(flaw: Flaw, **facts: str | int) -> Finding:
+        return Finding(field, flaw, tuple(facts.items()), about)
+
     if not text:
-        yield Finding(field, f"{name}是空的，请填写")
+        yield found(Flaw.EMPTY)
     elif not least <= len(text) <= most:
-        yield Finding(field, f"{name}有 {len(text)} 个字，应为 {least} 至 {most} 个字")
+        yield found(Flaw.LENGTH, count=len(text), least=least, most=most)
     if any(unicodedata.category(sign) in UNWRITTEN and sign not in LAID_OUT for sign in text):
-        yield Finding(field, f"{name}里有看不见的控制字符，请重新输入这一段")
-    if found := PLACEHOLDER.search(text):
-        yield Finding(field, f"{name}里还有占位文字「{found.group()}」，请写完")
+        yield found(Flaw.CONTROL)
+    if placeholder := PLACEHOLDER.search(text):
+        yield found(Flaw.PLACEHOLDER, found=placeholder.group())
     if field in ("question", "phrasings") and text and not 0 < len(plain_view(text)) <= LONGEST_VIEW:
-        yield Finding(field, f"{name}里没有可以比对的字，或者太长，请写成一句话")
+        yield found(Flaw.WORDLESS)
     for finding in find(text):
         if finding.kind in PRIVATE:
-            yield Finding(field, f"{name}里有{PRIVATE[finding.kind]}，请去掉")
+            yield found(PRIVATE[finding.kind])
 
 
 def check_wording(wording: str) -> tuple[Finding, ...]:
     """What is wrong with one way of asking."""
-    return tuple(_text("phrasings", "问法", wording.strip(), WORDING))
+    text = wording.strip()
+    return tuple(_text("phrasings", text, WORDING, about=_beginning(text)))
+
+
+def _beginning(text: str) -> str:
+    """By which a text is known among others; what is found to be private is not said again."""
+    return mask(text)[:20]
+
+
+def line_of(text: str) -> str:
+    """What was typed into a single field: on one line, without what cannot be seen."""
+    seen = "".join(sign for sign in text if sign.isspace() or unicodedata.category(sign) not in UNWRITTEN)
+    return " ".join(seen.split())

@@ -14,7 +14,7 @@ from escalation.terms import Unit as Span
 from escalation.workdays import local_date
 from faq.keeping.acting import allowed, authors_after, change_entry, move_revision, note, outdated, take_at, write
 from faq.keeping.book import DISCARDED, DRAFT, EDITED, NEW, SUBMITTED, Kept, department_codes
-from faq.keeping.content import Content, Finding, check, tidy
+from faq.keeping.content import Content, Finding, Flaw, check, tidy
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
 from storage.house import insert_for, next_number
 from storage.people import Officer, home_bureau
@@ -136,7 +136,7 @@ def expired(unit: Unit, content: Content) -> tuple[Finding, ...]:
     until = content.valid_until
     if until is None or until >= local_date(unit.now):
         return ()
-    return (Finding("valid_until", f"有效期止 {until} 已过，发布了也不会答复，请改为以后的日期"),)
+    return (Finding("valid_until", Flaw.OVER, (("until", until.isoformat()),)),)
 
 
 async def free_code(unit: Unit) -> str:

@@ -5,17 +5,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from faq.keeping.content import Content
+from faq.keeping.content import NAMES, Content
 
-NAMES = {
-    "question": "问题",
-    "answer": "答复",
-    "legal_basis": "依据",
-    "category": "分类",
-    "department_code": "部门",
-    "valid_from": "有效期起",
-    "valid_until": "有效期止",
-}
 How = Literal["same", "added", "removed"]
 
 
@@ -40,18 +31,24 @@ def changes(before: Content | None, after: Content) -> Sequence[Change]:
     """The fields that differ, in their order; everything is new where there was nothing before."""
     found = []
     for field, name in NAMES.items():
-        old, new = "" if before is None else _text(before, field), _text(after, field)
-        if old != new:
-            found.append(Change(field, name, compare(old, new)))
-    ways = () if before is None else before.phrasings
-    if ways != after.phrasings:
-        found.append(Change("phrasings", "问法", _listed(ways, after.phrasings)))
+        if pieces := _listed_ways(before, after) if field == "phrasings" else _compared(before, after, field):
+            found.append(Change(field, name, pieces))
     return found
+
+
+def _compared(before: Content | None, after: Content, field: str) -> tuple[Piece, ...]:
+    old, new = ("" if one is None else _text(one, field) for one in (before, after))
+    return compare(old, new) if old != new else ()
 
 
 def _text(content: Content, field: str) -> str:
     value = getattr(content, field)
     return "" if value is None else str(value)
+
+
+def _listed_ways(before: Content | None, after: Content) -> tuple[Piece, ...]:
+    ways = () if before is None else before.phrasings
+    return _listed(ways, after.phrasings) if ways != after.phrasings else ()
 
 
 def compare(old: str, new: str) -> tuple[Piece, ...]:

@@ -43,6 +43,8 @@ SENTENCES: Mapping[Why, str] = MappingProxyType(
         Why.MEANWHILE: "别人刚刚先办了。请刷新后再看。",
     }
 )
+OUTDATED = "{officer}刚刚先改了这个条目，您的操作没有办理。"
+PUT_RIGHT = "请改正后再办。"
 
 
 @dataclass(frozen=True, slots=True)

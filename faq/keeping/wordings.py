@@ -13,7 +13,7 @@ from escalation.permissions import Keeping
 from faq.catalog import PUBLISHED, published_anew
 from faq.keeping.acting import allowed, change_entry, note, take
 from faq.keeping.book import EDITED, IN_HAND, SUPERSEDED
-from faq.keeping.content import MOST_PHRASINGS, Finding, check_wording
+from faq.keeping.content import MOST_PHRASINGS, Finding, Flaw, check_wording
 from faq.keeping.results import Denied, Saved, Why, Wrong
 from faq.views import plain_view
 from storage.house import insert_for
@@ -39,7 +39,7 @@ async def add_phrasings(unit: Unit, actor: Officer, entry_id: int, wordings: Seq
     for row in await unit.all(select(revisions).where(*where).order_by(revisions.c.number)):
         phrasings = _with(row, wordings)
         if len(phrasings) > MOST_PHRASINGS:
-            return Wrong((Finding("phrasings", f"这个条目的问法已满 {MOST_PHRASINGS} 条，请先删去用处小的"),))
+            return Wrong((Finding("phrasings", Flaw.FULL, (("most", MOST_PHRASINGS),)),))
         if phrasings != row.phrasings or head > entry.head:  # a later text keeps the higher number
             head += 1
             changed.add(row.state)

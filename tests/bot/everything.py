@@ -326,6 +326,9 @@ async def entries_are_kept_in_a_chat(house: HouseUnderTest) -> None:
     await approver.press("看待审批的一稿", on=await approver.say("/faq deed-shop"))
     await approver.press("批准并发布")
     await approver.press("核实无误")
+    await editor.press("修改答复", on=await editor.say("/faq deed-shop"))
+    house.clock.advance(minutes=61)
+    await editor.say("按百分之三缴纳，由买方缴。依据见契税法第三条。")
 
 
 async def questions_are_tried(house: HouseUnderTest) -> None:

@@ -20,7 +20,9 @@ from bot.wording.speech import CHINESE, LOCALES
 from escalation.seed import load_kinds
 from escalation.terms import STOPPED, Terms, Unit, retell
 from escalation.workdays import make_calendar
-from faq.keeping.results import SENTENCES
+from faq.keeping import Flaw
+from faq.keeping.content import NAMES as FIELDS
+from faq.keeping.results import OUTDATED, PUT_RIGHT, SENTENCES
 from tests.bot.everything import everything_is_told
 from tests.house import HouseUnderTest
 
@@ -31,7 +33,7 @@ OF_2011 = re.compile("地税|互联网站管理办法|local tax")
 # Names that stay as they are in a Chinese sentence.
 NAMES = {"Telegram", "English"}
 # What contains a whole letter or answer is sent in parts.
-SENT_IN_PARTS = {"case.card", "case.answer", "case.view"}
+SENT_IN_PARTS = {"case.card", "case.answer", "case.view", "entry.show"}
 YEARS = range(2020, 2036)
 REGIONS = ("xinjiang", "national")
 KEYWORDS = {"_": None, "words": None}
@@ -69,7 +71,8 @@ def reasons_of_days() -> set[str]:
 def spoken_by_data() -> set[str]:
     kinds = load_kinds().values()
     notes = {kind.receipt_note for kind in kinds if kind.receipt_note}
-    return {kind.name for kind in kinds} | notes | reasons_of_days() | set(SENTENCES.values())
+    kept = {*SENTENCES.values(), OUTDATED, PUT_RIGHT, *Flaw, *FIELDS.values()}
+    return {kind.name for kind in kinds} | notes | reasons_of_days() | kept
 
 
 def catalogue() -> Catalog:

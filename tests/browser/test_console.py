@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from sqlalchemy import select
 
 from bot.jobs import watch_faq
-from storage.tables import asked, entries
+from storage.tables import addresses, asked, entries, notices, officers
 from tests.browser.keepers import Keeper, enter_console, in_console, sentences
 from tests.browser.people import Person, somebody
 from tests.browser.served import ServedHouse
@@ -187,6 +187,22 @@ async def test_nobody_approves_their_own_and_a_refusal_comes_back_with_its_reaso
         assert (status, "已不在等待审批" in said) == (409, True)
 
 
+async def test_whoever_submitted_hears_once_what_was_decided_here(served: ServedHouse) -> None:
+    async with in_console(served, EDITOR) as editor, in_console(served, APPROVER) as approver:
+        entry_id = await begin(editor, question="谁得知审批的结果")
+        page = f"/console/entries/{entry_id}"
+        await editor.post(f"{page}/submit", {"head": 1})
+        assert (await approver.post(f"{page}/refuse", {"head": 1, "reason": "请注明文号"}))[0] == 303
+        await editor.post(f"{page}/edit", {**TEXT, "head": 1, "base": 1, "do": "submit"})
+        assert (await approver.post(f"{page}/approve", {"head": 2}))[0] == 303
+    async with served.deps.database.reader() as reader:
+        found = select(notices.c.kind, notices.c.payload, officers.c.code).where(notices.c.kind.startswith("entry."))
+        found = found.join_from(notices, addresses).join(officers, addresses.c.officer_id == officers.c.id)
+        rows = await reader.all(found.order_by(notices.c.id))
+    told = [(row.code, row.kind) for row in rows if row.payload["entry_id"] == entry_id]
+    assert told == [(EDITOR, "entry.refused"), (EDITOR, "entry.approved")]
+
+
 async def test_what_somebody_else_changed_meanwhile_is_not_approved_unseen(served: ServedHouse) -> None:
     async with in_console(served, EDITOR) as editor, in_console(served, APPROVER) as approver:
         entry_id = await begin(editor, question="审批时别人又改了怎么办")
@@ -220,7 +236,7 @@ async def test_phrasings_overrides_owner_verification_and_retirement_take_effect
         status, said = await editor.post(
             f"{page}/phrasings", {"wordings": "年度大账何时结\n\n我的身份证号11010519491231002X"}
         )
-        assert (status, "问法里有身份证号" in said, "年度大账何时结" in said) == (422, True, True)
+        assert (status, "里有身份证号" in said, "年度大账何时结" in said) == (422, True, True)
         assert (await editor.post(f"{page}/phrasings", {"wordings": "年度大账何时结\r\n\r\n"}))[0] == 303
         assert (await editor.post(f"{page}/overrides", {"wording": "企业税款大汇缴照老规矩办吗"}))[0] == 303
         await watch_faq(served.deps)

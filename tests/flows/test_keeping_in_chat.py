@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+import pytest
+
+from bot.delivery import LONGEST_MESSAGE
 from bot.wording.buttons import Keep, Teach, Undo
 from escalation.workdays import local_date
 from faq.keeping import Kept, find_by_code
-from tests.flows.cast import COMPLAINT, KNOWN, count_of, dismiss, employ, on_telegram, time_passes
+from tests.flows.cast import COMPLAINT, KNOWN, count_of, dismiss, employ, group_of, on_telegram, time_passes
 from tests.house import Heard, HouseUnderTest, Visitor
 
 CODE = "vat-small-month-threshold"
@@ -101,12 +104,27 @@ async def test_a_refusal_brings_its_reason_to_whoever_submitted(house: HouseUnde
     assert "请写明退回" in (await approver.press("退回")).text
     assert (await approver.say("请写明依据的条款。")).text.startswith("已退回")
     told = (await editor.heard())[-1]
-    assert told.text == f"李·样例退回了您提交的“{KNOWN}”。理由：请写明依据的条款。"
+    assert told.text == f"李·样例退回了您提交的“{KNOWN}”。理由：请写明依据的条款。\n请修改后重新提交。"
     shown = await editor.press("查看条目", on=told)
     assert "退回理由：请写明依据的条款。（李·样例）" in shown.text
     assert NEW_ANSWER in shown.text
     assert (await editor.press("修改答复", on=shown)).text.startswith("请发来")
     assert "第 3 稿（草稿）" in (await editor.say(NEW_ANSWER + "见增值税法第二十三条。")).text
+
+
+async def test_what_was_decided_is_told_once_to_whoever_submitted_unless_they_have_left(house: HouseUnderTest) -> None:
+    editor, approver = await people(house)
+    await edited(editor)
+    await editor.press("提交审批")
+    await approver.press("看待审批的一稿", on=await approver.say(f"/faq {CODE}"))
+    await approver.press("批准并发布")
+    await edited(editor, NEW_ANSWER + "又改了一次。")
+    await editor.press("提交审批")
+    await dismiss(house, "editor")
+    await approver.press("看待审批的一稿", on=await approver.say(f"/faq {CODE}"))
+    await approver.press("退回")
+    assert (await approver.say("请写明依据。")).text.startswith("已退回")
+    assert [count_of(await one.heard(), "您提交的") for one in (editor, approver)] == [1, 0]
 
 
 async def test_the_second_of_two_editors_is_told_who_was_first_and_overwrites_nothing(
@@ -118,7 +136,8 @@ async def test_the_second_of_two_editors_is_told_who_was_first_and_overwrites_no
     await second.press("修改答复")
     await edited(first)
     late = await second.say("另一个答复，后来才写的。")
-    assert late.text.startswith("古丽·样例刚刚先改了这个条目，您的操作没有执行。")
+    assert late.text.startswith("古丽·样例刚刚先改了这个条目，您的操作没有办理。")
+    assert "您写的文字还在上面" in late.text
     assert NEW_ANSWER in (await second.press("看现在的条目", on=late)).text
     in_hand = (await entry_of(either_house)).in_hand
     assert in_hand is not None
@@ -134,7 +153,9 @@ async def test_an_approver_decides_on_what_was_seen_and_on_nothing_that_came_aft
     await editor.press("撤回")
     await edited(editor, NEW_ANSWER + "后来又加了一句。")
     await editor.press("提交审批")
-    assert "您的操作没有执行" in (await approver.press("批准并发布", on=seen)).text
+    for act in ("批准并发布", "退回"):
+        told = await approver.press(act, on=seen)
+        assert ("您的操作没有办理" in told.text, "您写的文字" in told.text) == (True, False)
     assert (await entry_of(house)).published != (await entry_of(house)).latest
 
 
@@ -258,7 +279,7 @@ async def test_a_wrong_text_may_be_sent_again_until_the_wait_is_cancelled_or_the
 ) -> None:
     editor, _ = await people(house)
     wrong = await edited(editor, "请打13800138000")
-    assert wrong.text == "还不能这样保存：\n· 答复里有手机号，请去掉\n请改好再发一次。"
+    assert wrong.text == "· 答复里有手机号，请去掉\n请改正后再发一次。"
     assert "答复有 3001 个字，应为 10 至 3000 个字" in (await editor.say("长" * 3001)).text
     await editor.press("取消")
     assert "没有找到要办的办件" in (await editor.say(NEW_ANSWER)).text
@@ -294,3 +315,84 @@ async def test_a_reply_to_a_card_answers_its_case_also_while_an_answer_of_the_fa
     assert (await entry_of(house)).in_hand is None
     prompt = await editor.press("修改答复")
     assert (await editor.say(NEW_ANSWER, reply_to=prompt)).text.startswith("草稿已保存")
+
+
+async def test_a_reply_that_comes_an_hour_later_is_not_taken_for_what_was_asked(house: HouseUnderTest) -> None:
+    editor, _ = await people(house)
+    await editor.say(f"/faq {CODE}")
+    await editor.press("增加问法")
+    house.clock.advance(minutes=59)
+    assert (await editor.say(WORDING)).text.startswith("问法已增加")
+    await editor.press("修改答复")
+    house.clock.advance(minutes=61)
+    before = await entry_of(house)
+    assert "已超过 60 分钟，刚才这条没有办理" in (await editor.say(NEW_ANSWER)).text
+    assert "没有找到要办的办件" in (await editor.say(NEW_ANSWER)).text
+    assert await entry_of(house) == before
+
+
+@pytest.mark.parametrize("command", ["/faq", "/faq 契税", "/faqtest 契税多少", "/start", "/cancel", "问答条目"])
+async def test_whoever_turns_to_something_else_is_no_longer_waited_for(house: HouseUnderTest, command: str) -> None:
+    editor, _ = await people(house)
+    await editor.say(f"/faq {CODE}")
+    await editor.press("增加问法")
+    await editor.say(command)
+    assert "没有找到要办的办件" in (await editor.say(WORDING)).text
+    assert WORDING not in (await entry_of(house)).latest.content.phrasings
+
+
+async def test_nobody_writes_in_vain_what_could_not_be_saved(house: HouseUnderTest) -> None:
+    editor, _ = await people(house)
+    phone = await on_telegram(house, "editor", 809)
+    shown = await editor.say(f"/faq {CODE}")
+    await edited(editor)
+    assert "您的操作没有办理" in (await editor.press("修改答复", on=shown)).text
+    await editor.press("提交审批")
+    entry = await entry_of(house)
+    await phone.press_data(Keep(entry_id=entry.id, head=entry.head, act="answer").pack())
+    assert phone.heard()[-1].text == "这一稿正在等待审批。要修改，请先撤回。"
+    await phone.say(NEW_ANSWER)
+    assert "没有找到要办的办件" in phone.heard()[-1].text
+
+
+async def test_the_longest_answer_arrives_whole_with_its_buttons_under_the_last_part(house: HouseUnderTest) -> None:
+    await people(house)
+    phone = await on_telegram(house, "editor", 807)
+    await phone.say(f"/faq {CODE}")
+    await phone.press("增加问法")
+    await phone.say("\n".join("怎" * 190 + f"{number}交税" for number in range(10)))
+    await phone.press("修改答复")
+    await phone.say("<b>{officer}</b> %s *_`" + "长" * 2970)
+    first, last = phone.heard()[-2:]
+    assert max(len(first.text), len(last.text)) <= LONGEST_MESSAGE
+    assert (list(first.buttons), "提交审批" in last.buttons) == ([], True)
+    assert "<b>{officer}</b> %s *_`" + "长" * 2970 in first.text + last.text
+    assert "第 3 稿（草稿）" in first.text
+
+
+async def test_in_a_group_nothing_of_an_entry_is_shown_or_done(house: HouseUnderTest) -> None:
+    await people(house)
+    await on_telegram(house, "editor", 808)
+    group, entry = await group_of(house, "editor", "service", 808, -808), await entry_of(house)
+    for line in ("/faq", f"/faq {CODE}", "/faqtest 契税多少"):
+        await group.say(line)
+        assert group.heard()[-1].text.startswith("群里不编辑问答条目。")
+    for data in (*(Keep(entry_id=entry.id, head=1, act=act).pack() for act in ACTS), Undo(override_id=1).pack()):
+        await group.press_data(data)
+        assert group.heard()[-1].text.startswith("群里不编辑问答条目。"), data
+    assert await entry_of(house) == entry
+
+
+async def test_what_cannot_be_searched_for_is_left_out_of_the_words(either_house: HouseUnderTest) -> None:
+    editor, _ = await people(either_house)
+    assert (await editor.say("/faq 契\x00税")).text.startswith("找到 ")
+    assert "结论：" in (await editor.say("/faqtest 契\x00税\n多少")).text
+
+
+async def test_who_keeps_entries_is_offered_them_and_nobody_else_is(house: HouseUnderTest) -> None:
+    editor, _ = await people(house)
+    clerk = await employ(house, "clerk", "马·样例", ["service"])
+    assert list((await editor.say("/start")).buttons) == ["待办办件", "问答条目", "管理后台"]
+    assert "找条目：/faq" in (await editor.press("问答条目")).text
+    assert list((await clerk.say("/start")).buttons) == ["待办办件"]
+    assert (await clerk.say("问答条目")).text == DENIED

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject
@@ -11,7 +12,7 @@ from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Expecting, When
 from bot.wording.buttons import Keep, Menu, Teach, Undo
 from bot.wording.explaining import explanation_facts
-from bot.wording.keeping import SHOWN
+from bot.wording.keeping import SHOWN, findings_facts
 from escalation.permissions import Keeping, may_keep
 from faq.explaining import explain
 from faq.keeping import (
@@ -28,6 +29,7 @@ from faq.keeping import (
     edit_entry,
     find_by_code,
     find_entry,
+    line_of,
     override,
     overrides_of,
     refuse,
@@ -37,6 +39,8 @@ from faq.keeping import (
     verify,
     withdraw,
 )
+from faq.keeping.acting import outdated
+from faq.keeping.book import SUBMITTED
 from faq.matching import considered
 from faq.views import plain_view
 from storage.outbox import said_in
@@ -44,9 +48,11 @@ from storage.outbox import said_in
 ANSWERING, PHRASING, REFUSING = "officer.entry.answer", "officer.entry.phrase", "officer.entry.refuse"
 STATES = {"answer": ANSWERING, "phrase": PHRASING, "refuse": REFUSING}
 NEEDED = {"answer": Keeping.EDIT, "phrase": Keeping.EDIT, "refuse": Keeping.APPROVE}
-MOST_CHARACTERS = 4096
+PATIENCE = timedelta(hours=1)  # what is written later may be meant for something else
+MOST_CHARACTERS_OF_A_SEARCH = 100
 MOST_CHARACTERS_OF_A_QUESTION = 500
 MOST_CHARACTERS_OF_A_REASON = 500
+LABELS = {"问答条目", "FAQ entries"}  # the page's shortcut says its label
 LINES = When(F.text & ~F.text.startswith("/"))
 Result = Saved | Outdated | Denied | Wrong
 
@@ -54,6 +60,7 @@ Result = Saved | Outdated | Denied | Wrong
 def register(router: Router) -> None:
     router.message.register(look_for, Command("faq"))
     router.message.register(try_question, Command("faqtest"))
+    router.message.register(show_home, When(F.text.in_(LABELS)))
     for state, handler in ((ANSWERING, give_answer), (PHRASING, give_phrasings), (REFUSING, give_reason)):
         router.message.register(handler, Expecting(state), LINES, _is_no_reply_to_a_card)
     router.callback_query.register(press_home, Menu.filter(F.act == "faq"))
@@ -104,17 +111,19 @@ def _show(conversation: Conversation, entry_id: int, *, draft: bool, done: str |
     conversation.say("entry.show", entry_id=entry_id, officer_id=conversation.officer.id, draft=draft, done=done)
 
 
-def _tell(conversation: Conversation, result: Result, done: str, *, draft: bool) -> None:
-    """What came of an act: the entry as it stands now, or why nothing was done."""
+def _tell(conversation: Conversation, result: Result, done: str, *, draft: bool, typed_for: int | None = None) -> None:
+    """What came of an act: the entry as it stands now, or why nothing was done. `typed_for` is the entry for which
+    something was typed.
+    """
     match result:
         case Saved(entry_id=entry_id):
             _show(conversation, entry_id, draft=draft, done=done)
-        case Outdated(entry_id=entry_id, head=head, officer=officer):
-            conversation.say("entry.outdated", entry_id=entry_id, head=head, officer=officer)
+        case Outdated(entry_id=entry_id, officer=officer):
+            conversation.say("entry.outdated", entry_id=entry_id, officer=officer, typed=typed_for is not None)
         case Denied(why=why):
             _deny(conversation, why)
         case Wrong(findings=findings):
-            conversation.say("entry.wrong", findings=[finding.sentence for finding in findings])
+            conversation.say("entry.wrong", findings=findings_facts(findings), entry_id=typed_for)
 
 
 async def look_for(_message: Message, command: CommandObject, conversation: Conversation) -> None:
@@ -122,15 +131,15 @@ async def look_for(_message: Message, command: CommandObject, conversation: Conv
     if not await _keeps_the_faq(conversation):
         return
     await conversation.expect_nothing()
-    words = (command.args or "").strip()
+    words = line_of(command.args or "")[:MOST_CHARACTERS_OF_A_SEARCH]
     if not words:
-        conversation.say("entry.home", officer_id=conversation.officer.id)
+        await _home(conversation)
         return
     exact = await find_by_code(conversation.unit, words)
     if exact is not None:
         _show(conversation, exact.id, draft=False)
         return
-    page = await search(conversation.unit, Wanted(text=words[:MOST_CHARACTERS_OF_A_QUESTION]))
+    page = await search(conversation.unit, Wanted(text=words))
     ids = [line.entry_id for line in page.lines[:SHOWN]] or _near(conversation, words)
     conversation.say("entry.found", entry_ids=ids, total=page.total or len(ids), near=not page.lines)
 
@@ -140,9 +149,19 @@ def _near(conversation: Conversation, words: str) -> Sequence[int]:
     return [edition.entries[one.entry_id].id for one in considered(edition.index, words)]
 
 
+async def show_home(_message: Message, conversation: Conversation) -> None:
+    if await _keeps_the_faq(conversation):
+        await _home(conversation)
+
+
 async def press_home(_callback: CallbackQuery, conversation: Conversation) -> None:
     if await _keeps_the_faq(conversation):
-        conversation.say("entry.home", officer_id=conversation.officer.id)
+        await _home(conversation)
+
+
+async def _home(conversation: Conversation) -> None:
+    await conversation.expect_nothing()
+    conversation.say("entry.home", officer_id=conversation.officer.id)
 
 
 async def show(_callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
@@ -152,58 +171,72 @@ async def show(_callback: CallbackQuery, callback_data: Keep, conversation: Conv
 
 
 async def ask(_callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
-    """Ask for the new answer, for phrasings, or for the reason of a refusal."""
+    """Ask for the new answer, for phrasings, or for the reason of a refusal; nobody shall write in vain."""
     what = callback_data.act
     entry = await _entry(conversation, callback_data.entry_id, NEEDED[what])
     if entry is None:
         return
-    await conversation.expect(STATES[what], entry_id=entry.id, head=callback_data.head)
-    conversation.say("entry.ask", entry_id=entry.id, what=what, question=entry.latest.content.question)
+    if what != "phrase" and entry.head != callback_data.head:
+        _tell(conversation, outdated(entry), what, draft=True)
+    elif what == "answer" and entry.in_hand is not None and entry.in_hand.state == SUBMITTED:
+        _deny(conversation, Why.IN_REVIEW)
+    else:
+        asked_at = conversation.received_at.isoformat()
+        await conversation.expect(STATES[what], entry_id=entry.id, head=callback_data.head, asked_at=asked_at)
+        conversation.say("entry.ask", entry_id=entry.id, what=what, question=entry.latest.content.question)
 
 
 async def give_answer(message: Message, conversation: Conversation) -> None:
     """The new text becomes a draft at once; what is wrong with it is said, and the next message tries again."""
-    entry = await _expected(message, conversation, Keeping.EDIT, MOST_CHARACTERS)
+    entry = await _expected(conversation, Keeping.EDIT)
     if entry is None:
         return
     content = replace(entry.latest.content, answer=message.text or "")
     head = int(conversation.data["head"])
     result = await edit_entry(conversation.unit, conversation.officer, entry.id, content, head=head)
-    if not isinstance(result, Wrong):
-        await conversation.expect_nothing()
-    _tell(conversation, result, "saved", draft=True)
+    await _typed(conversation, entry, result, "saved", draft=True)
 
 
 async def give_phrasings(message: Message, conversation: Conversation) -> None:
-    entry = await _expected(message, conversation, Keeping.EDIT, MOST_CHARACTERS)
+    entry = await _expected(conversation, Keeping.EDIT)
     if entry is None:
         return
-    wordings = [line.strip() for line in (message.text or "").splitlines() if line.strip()]
+    wordings = [line for line in (message.text or "").splitlines() if line.strip()]
     result = await add_phrasings(conversation.unit, conversation.officer, entry.id, wordings)
-    if not isinstance(result, Wrong):
-        await conversation.expect_nothing()
-    _tell(conversation, result, "phrased", draft=False)
+    await _typed(conversation, entry, result, "phrased", draft=False)
 
 
 async def give_reason(message: Message, conversation: Conversation) -> None:
-    entry = await _expected(message, conversation, Keeping.APPROVE, MOST_CHARACTERS_OF_A_REASON)
+    entry = await _expected(conversation, Keeping.APPROVE)
     if entry is None:
         return
+    reason = line_of(message.text or "")
+    if len(reason) > MOST_CHARACTERS_OF_A_REASON:
+        conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_REASON)
+        return
     head = int(conversation.data["head"])
-    await conversation.expect_nothing()
-    result = await refuse(conversation.unit, conversation.officer, entry.id, message.text or "", head=head)
-    _tell(conversation, result, "refused", draft=True)
+    result = await refuse(conversation.unit, conversation.officer, entry.id, reason, head=head)
+    await _typed(conversation, entry, result, "refused", draft=True)
 
 
-async def _expected(message: Message, conversation: Conversation, needed: Keeping, most: int) -> Kept | None:
-    """The entry that the talk is about; None where the officer may no longer, or the text is too long: it was said."""
-    if len(message.text or "") > most:
-        conversation.say("talk.too_long", most=most)
+async def _expected(conversation: Conversation, needed: Keeping) -> Kept | None:
+    """The entry that the talk is about; None, and it was said, where the officer may no longer or took too long."""
+    entry_id, asked_at = int(conversation.data["entry_id"]), datetime.fromisoformat(conversation.data["asked_at"])
+    if conversation.received_at - asked_at > PATIENCE:
+        await conversation.expect_nothing()
+        conversation.say("entry.waited", entry_id=entry_id, minutes=int(PATIENCE.total_seconds() // 60))
         return None
-    entry = await _entry(conversation, int(conversation.data["entry_id"]), needed)
+    entry = await _entry(conversation, entry_id, needed)
     if entry is None:
         await conversation.expect_nothing()
     return entry
+
+
+async def _typed(conversation: Conversation, entry: Kept, result: Result, done: str, *, draft: bool) -> None:
+    """What came of a text that was typed. What is wrong may be sent again, put right."""
+    if not isinstance(result, Wrong):
+        await conversation.expect_nothing()
+    _tell(conversation, result, done, draft=draft, typed_for=entry.id)
 
 
 async def act(callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
@@ -238,9 +271,10 @@ async def try_question(_message: Message, command: CommandObject, conversation: 
     """What a taxpayer who writes this would get, and why; nothing is counted and nobody else hears of it."""
     if not await _keeps_the_faq(conversation):
         return
-    text = (command.args or "").strip()
+    await conversation.expect_nothing()
+    text = line_of(command.args or "")
     if not text:
-        conversation.say("entry.home", officer_id=conversation.officer.id)
+        await _home(conversation)
     elif len(text) > MOST_CHARACTERS_OF_A_QUESTION:
         conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_QUESTION)
     else:

@@ -8,11 +8,11 @@ from aiohttp import web
 from bot.web.console.access import Caller, Form, posted, shown
 from bot.web.console.deeds import ENTRY, TOO_LONG, settled
 from bot.web.console.entries import drafted, show_entry
-from bot.web.console.forms import LONGEST_REASON, line_of, number_at, number_in, text_in
+from bot.web.console.forms import LONGEST_REASON, number_at, number_in, text_in
 from bot.web.console.page import show
 from bot.web.console.telling import author_of
 from escalation.permissions import Keeping
-from faq.keeping import approve, awaiting_approval, department_codes, find_entry, refuse
+from faq.keeping import approve, awaiting_approval, department_codes, find_entry, line_of, refuse
 
 MOST_SHOWN = 20  # texts on a page; the rest follows once these are decided
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.web.console.access import Caller, Deed, Form, posted, say
 from bot.web.console.entries import MISSING, show_entry
-from bot.web.console.forms import LONGEST_REASON, line_of, number_at, number_in, text_in
+from bot.web.console.forms import LONGEST_REASON, number_at, number_in, text_in
 from bot.web.console.page import go
 from bot.web.console.telling import why_not
 from escalation.permissions import Keeping
@@ -25,6 +25,7 @@ from faq.keeping import (
     clear_override,
     discard,
     give_to,
+    line_of,
     override,
     restore,
     retire,

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.web.console.access import CONSOLE, DENIED, Caller, say, shown
-from bot.web.console.forms import MOST_NUMBER, line_of, number_at
+from bot.web.console.forms import MOST_NUMBER, number_at
 from bot.web.console.home import STANDINGS
 from bot.web.console.page import show
 from bot.web.console.spoken import Spoken, spoken, spoken_if_approved
@@ -27,6 +27,7 @@ from faq.keeping import (
     department_codes,
     events_of,
     find_entry,
+    line_of,
     overrides_of,
     revisions_of,
     search,

@@ -1,6 +1,5 @@
 """What a posted form says: lines, numbers, dates, and the text of an entry as it was typed."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
@@ -8,7 +7,7 @@ from datetime import date
 from aiohttp import web
 
 from bot.web.console.access import Form
-from faq.keeping import Content, Finding, tidy
+from faq.keeping import Content, Finding, Flaw, tidy
 
 LONGEST_REASON = 500  # characters
 MOST_NUMBER = 2**31
@@ -59,7 +58,7 @@ def _date(field: str, text: str, findings: list[Finding]) -> date | None:
     try:
         return date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError:
-        findings.append(Finding(field, f"「{text.strip()[:20]}」不是日期，应形如 2026-01-31"))
+        findings.append(Finding(field, Flaw.NO_DATE, (("found", text.strip()[:20]),)))
         return None
 
 
@@ -74,12 +73,6 @@ def by_field(findings: Sequence[Finding]) -> Mapping[str, Sequence[str]]:
 def text_in(form: Form, name: str) -> str:
     value = form.get(name, "")
     return value.replace("\r\n", "\n") if isinstance(value, str) else ""
-
-
-def line_of(text: str) -> str:
-    """What was typed into a single field: on one line, without what cannot be seen."""
-    seen = "".join(sign for sign in text if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cs", "Co"))
-    return " ".join(seen.split())
 
 
 def number_in(form: Form, name: str) -> int:

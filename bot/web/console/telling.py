@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from faq.catalog import SAMPLE
+from bot.wording.keeping import text_state
+from bot.wording.speech import CHINESE, words_of
+from faq.catalog import PUBLISHED, SAMPLE
 from faq.keeping import Change, Content, Denied, Kept, Line, Outdated, Piece, Revision, Wrong, categories, changes
+from faq.keeping.book import DISCARDED, DRAFT, EDITED, REFUSED, SUBMITTED, SUPERSEDED
+from faq.keeping.results import OUTDATED, PUT_RIGHT
 
 STATES = {
-    "draft": "草稿",
-    "edited": "改过的草稿",
-    "discarded": "已放弃",
-    "submitted": "待审批",
-    "refused": "已退回",
-    "published": "已发布",
-    "superseded": "已由新稿接替",
+    state: text_state(words_of(CHINESE), state)
+    for state in (DRAFT, EDITED, DISCARDED, SUBMITTED, REFUSED, PUBLISHED, SUPERSEDED)
 }
 EVENTS = {
     "submitted": "提交审批",
@@ -104,8 +103,8 @@ def why_not(result: Outdated | Denied | Wrong) -> str:
     """Why something was not done, and what to do."""
     match result:
         case Outdated(officer=officer):
-            return f"{officer}刚刚先改了这个条目，您的操作没有办理。下面是现在的样子，看过之后再办。"
+            return OUTDATED.format(officer=officer) + "下面是现在的样子，看过之后再办。"
         case Denied():
             return result.sentence
         case Wrong(findings=findings):
-            return "；".join(finding.sentence for finding in findings) + "。请改正后再办。"
+            return "；".join(finding.sentence for finding in findings) + f"。{PUT_RIGHT}"

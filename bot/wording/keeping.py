@@ -1,7 +1,7 @@
 """What those who keep the FAQ read in a chat: an entry as it stands, what waits for them, what became of an act."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from bot.wording.answers import answer_lines, text_facts
@@ -21,7 +21,7 @@ from faq.keeping import (
     Wanted,
     Why,
     awaiting_approval,
-    changes,
+    differing,
     find_entry,
     search,
     subject_of,
@@ -51,8 +51,14 @@ async def home(telling: Telling) -> Speech:
         drafts = await search(reader, Wanted(standing=Standing.DRAFT))
         lines.append(_("还没有提交的草稿：{count} 条", count=drafts.total))
         rows += [_entry_row(_, line, "draft") for line in drafts.lines[:SHOWN]]
-    lines += ["", _("找条目：/faq 后面写几个字"), _("试一个问题：/faqtest 后面写问题")]
-    return Speech("\n".join(lines), tuple(rows))
+    hints = ["", _("找条目：/faq 后面写几个字")]
+    if may_keep(officer, Keeping.READ, subject):
+        hints.append(_("试一个问题：/faqtest 后面写问题"))
+    else:
+        theirs = await search(reader, Wanted(concerning=officer))
+        lines.append(_("由您或者您的部门负责的条目：{count} 条", count=theirs.total))
+        rows += [_entry_row(_, line, "view") for line in theirs.lines[:SHOWN]]
+    return Speech("\n".join([*lines, *hints]), tuple(rows))
 
 
 def _entry_row(_: Words, line: Line, act: str) -> tuple[Button, ...]:
@@ -110,9 +116,10 @@ async def show(telling: Telling) -> Speech | None:
     text = (entry.in_hand if facts["draft"] else entry.published) or entry.latest
     counts = await feedback_counts(reader, entry_id=entry.id)
     lines = [
-        *_done(_, facts["done"]),
+        *_done(_, facts["done"], entry.coming),
         *_standing(_, entry, text, counts.get(entry.id, Feedback())),
         *_changed(_, entry, text),
+        *_near(_, facts["near"]),
         *_phrasings(_, text.content.phrasings),
         "",
         _("纳税人看到的是："),
@@ -129,14 +136,18 @@ def _as_said(text: Revision, now: datetime) -> Mapping[str, object]:
     return text_facts(text.content, now, verified_on=verified_on)
 
 
-def _done(_: Words, done: str | None) -> Sequence[str]:
+def _done(_: Words, done: str | None, coming: Revision | None) -> Sequence[str]:
+    begins = None if coming is None else coming.content.valid_from
+    approved = _("已批准，几秒内开始这样答复。")
+    if begins is not None:
+        approved = _("已批准，从 {day}起这样答复。", day=_.full_day(begins))
     said = {
         "saved": _("草稿已保存。看过下面的样子，再提交审批。"),
         "phrased": _("问法已增加，几秒内生效。"),
         "submitted": _("已提交，等待另一位审批人审批。"),
         "withdrawn": _("已撤回，又是草稿了。"),
-        "approved": _("已批准，几秒内开始这样答复。"),
-        "refused": _("已退回，理由已告知提交人。"),
+        "approved": approved,
+        "refused": _("已退回给编辑。"),
         "verified": _("已记下：今天核实无误。"),
     }
     return [] if done is None else [said[done], ""]
@@ -172,8 +183,14 @@ def _changed(_: Words, entry: Kept, text: Revision) -> Sequence[str]:
     """What an approver must look at: the fields in which the text differs from what answers now."""
     if entry.published is None or text.id == entry.published.id:
         return []
-    names = [_(change.name) for change in changes(entry.published.content, text.content)]
+    names = [_(name) for name in differing(entry.published.content, text.content)]
     return [_("与在用的答复相比，改了：{fields}", fields=" · ".join(names))] if names else []
+
+
+def _near(_: Words, questions: Sequence[str]) -> Sequence[str]:
+    if not questions:
+        return []
+    return [_("已有条目问的几乎一样，请核对要不要合并："), *(f"· {question}" for question in questions)]
 
 
 def _phrasings(_: Words, phrasings: Sequence[str]) -> Sequence[str]:
@@ -277,8 +294,10 @@ def _finding(_: Words, one: Mapping[str, Any]) -> str:
 async def approved(telling: Telling) -> Speech:
     """To whoever submitted."""
     _, facts = telling.words, telling.payload
-    text = _("{officer}批准了您提交的“{question}”，已经发布。", officer=facts["officer"], question=facts["question"])
-    return Speech(text, ((_look(_, facts["entry_id"], "view"),),))
+    lines = [_("{officer}批准了您提交的“{question}”，已经发布。", officer=facts["officer"], question=facts["question"])]
+    if facts["begins_on"]:
+        lines.append(_("从 {day}起答复", day=_.full_day(date.fromisoformat(facts["begins_on"]))))
+    return Speech("\n".join(lines), ((_look(_, facts["entry_id"], "view"),),))
 
 
 async def refused(telling: Telling) -> Speech:

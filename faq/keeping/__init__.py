@@ -22,7 +22,7 @@ from faq.keeping.book import (
 )
 from faq.keeping.content import Content, Finding, Flaw, categories, check, line_of, tidy
 from faq.keeping.drafting import discard, draft_entry, edit_entry, submit, withdraw
-from faq.keeping.history import Change, Piece, changes
+from faq.keeping.history import Change, Piece, changes, differing
 from faq.keeping.merging import Merged, merge
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
 from faq.keeping.standing import give_to, restore, retire, verify
@@ -57,6 +57,7 @@ __all__ = [
     "clear_override",
     "concerns",
     "department_codes",
+    "differing",
     "discard",
     "draft_entry",
     "edit_entry",

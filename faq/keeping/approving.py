@@ -43,12 +43,14 @@ async def approve(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sa
         return outdated(entry)
     others = (revisions.c.entry_id == entry_id, revisions.c.state == PUBLISHED, revisions.c.id != text.id)
     superseded = update(revisions).where(*others).values(state=SUPERSEDED)
-    if text.content.valid_from is not None and text.content.valid_from > today:
+    begins_on = text.content.valid_from
+    later = None if begins_on is None or begins_on <= today else begins_on.isoformat()
+    if later is not None:
         superseded = superseded.where(revisions.c.valid_from > today)
     await unit.run(superseded)
     await change_entry(unit, entry_id, state=PUBLISHED)
     await note(unit, entry_id, "published", actor)
-    await _tell_first_reviewer(unit, text, "entry.approved", officer=actor.name)
+    await _tell_first_reviewer(unit, text, "entry.approved", officer=actor.name, begins_on=later)
     for kind in (ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY):
         await settle(unit, kind, entry_id)
     await published_anew(unit)
@@ -75,7 +77,7 @@ async def refuse(unit: Unit, actor: Officer, entry_id: int, reason: str, *, head
     return Saved(entry_id, entry.code, entry.head)
 
 
-async def _tell_first_reviewer(unit: Unit, text: Revision, kind: str, **facts: str) -> None:
+async def _tell_first_reviewer(unit: Unit, text: Revision, kind: str, **facts: str | None) -> None:
     """Whoever submitted hears what became of it, wherever it was decided; leavers hear nothing."""
     reviewer = None if text.submitted_by is None else await find_officer(unit, text.submitted_by)
     if reviewer is None:

@@ -36,6 +36,11 @@ def changes(before: Content | None, after: Content) -> Sequence[Change]:
     return found
 
 
+def differing(before: Content, after: Content) -> Sequence[str]:
+    """The names of the fields that differ, in their order."""
+    return [name for field, name in NAMES.items() if getattr(before, field) != getattr(after, field)]
+
+
 def _compared(before: Content | None, after: Content, field: str) -> tuple[Piece, ...]:
     old, new = ("" if one is None else _text(one, field) for one in (before, after))
     return compare(old, new) if old != new else ()

@@ -1,14 +1,27 @@
 """The FAQ is kept in a chat and at the desk: found, read, edited, approved by another, tried, taught."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from bot.delivery import LONGEST_MESSAGE
 from bot.wording.buttons import Keep, Teach, Undo
 from escalation.workdays import local_date
-from faq.keeping import Kept, find_by_code
-from tests.flows.cast import COMPLAINT, KNOWN, count_of, dismiss, employ, group_of, on_telegram, time_passes
+from faq.keeping import Kept, Saved, draft_entry, find_by_code, submit
+from storage.people import find_officer
+from tests.flows.cast import (
+    COMPLAINT,
+    KNOWN,
+    count_of,
+    dismiss,
+    employ,
+    group_of,
+    officer_number,
+    on_telegram,
+    time_passes,
+)
 from tests.house import Heard, HouseUnderTest, Visitor
 
 CODE = "vat-small-month-threshold"
@@ -241,7 +254,7 @@ async def test_whoever_has_no_role_is_refused_in_words_and_forged_buttons_open_n
     editor, _ = await people(house)
     await edited(editor)
     entry = await entry_of(house)
-    await employ(house, "clerk", "马·样例", ["service"])
+    await employ(house, "clerk", "马·样例", ["finance"])
     clerk = await on_telegram(house, "clerk", 803)
     forged: Sequence[str] = [
         *(Keep(entry_id=number, head=entry.head, act=act).pack() for act in ACTS for number in (entry.id, 9999)),
@@ -289,16 +302,40 @@ async def test_a_wrong_text_may_be_sent_again_until_the_wait_is_cancelled_or_the
     assert (await entry_of(house)).in_hand is None
 
 
-async def test_whose_entry_it_is_reads_and_verifies_it_without_a_role(house: HouseUnderTest) -> None:
-    await employ(house, "tax", "周·样例", ["goods_services"])
-    phone, entry = await on_telegram(house, "tax", 806), await entry_of(house)
-    await phone.press_data(Keep(entry_id=entry.id, head=entry.head, act="view").pack())
-    assert list(phone.heard()[-1].buttons) == ["核实无误"]
-    await phone.press("核实无误")
-    assert "已记下：今天核实无误。" in phone.heard()[-1].text
-    assert "最近核实：2025年11月3日（周·样例）" in phone.heard()[-1].text
-    await phone.say("/faq")
-    assert phone.heard()[-1].text == DENIED
+async def test_whose_entry_it_is_finds_reads_and_verifies_it_without_a_role(house: HouseUnderTest) -> None:
+    officer = await employ(house, "tax", "周·样例", ["goods_services"])
+    home = await officer.say("/faq")
+    assert home.text.startswith("由您或者您的部门负责的条目：")
+    assert "/faqtest" not in home.text
+    shown = await officer.press(f"{KNOWN} · 已发布", on=await officer.say("/faq 个体户 10万元"))
+    assert list(shown.buttons) == ["核实无误"]
+    verified = await officer.press("核实无误", on=shown)
+    assert "已记下：今天核实无误。" in verified.text
+    assert "最近核实：2025年11月3日（周·样例）" in verified.text
+    for others in ("deed-shop", "头一套房子契税多少"):
+        assert (await officer.say(f"/faq {others}")).text.startswith("没有找到条目。")
+    assert (await officer.say("/faqtest 契税多少")).text == DENIED
+
+
+async def test_a_text_for_a_later_day_says_so_to_both_and_those_that_ask_the_same_are_named(
+    house: HouseUnderTest,
+) -> None:
+    editor, approver = await people(house)
+    number = await officer_number(house, "editor")
+    async with house.database.unit() as unit:
+        author = await find_officer(unit, number)
+        entry = await find_by_code(unit, CODE)
+        assert author is not None
+        assert entry is not None
+        twin = replace(entry.latest.content, valid_from=date(2026, 1, 1))
+        saved = await draft_entry(unit, author, twin, code="twin")
+        assert isinstance(saved, Saved)
+        await submit(unit, house.deps.rules, author, saved.entry_id, head=1)
+    await approver.say("/faq")
+    offered = await approver.press(f"{KNOWN} · 待审批")
+    assert f"已有条目问的几乎一样，请核对要不要合并：\n· {KNOWN}" in offered.text
+    assert (await approver.press("批准并发布")).text.startswith("已批准，从 2026年1月1日起这样答复。")
+    assert (await editor.heard())[-1].text.endswith("已经发布。\n从 2026年1月1日起答复")
 
 
 async def test_a_reply_to_a_card_answers_its_case_also_while_an_answer_of_the_faq_is_awaited(
@@ -391,7 +428,7 @@ async def test_what_cannot_be_searched_for_is_left_out_of_the_words(either_house
 
 async def test_who_keeps_entries_is_offered_them_and_nobody_else_is(house: HouseUnderTest) -> None:
     editor, _ = await people(house)
-    clerk = await employ(house, "clerk", "马·样例", ["service"])
+    clerk = await employ(house, "clerk", "马·样例", ["finance"])
     assert list((await editor.say("/start")).buttons) == ["待办办件", "问答条目", "管理后台"]
     assert "找条目：/faq" in (await editor.press("问答条目")).text
     assert list((await clerk.say("/start")).buttons) == ["待办办件"]

@@ -26,6 +26,7 @@ from faq.keeping import (
     add_phrasings,
     approve,
     clear_override,
+    concerns,
     edit_entry,
     find_by_code,
     find_entry,
@@ -84,15 +85,20 @@ def _deny(conversation: Conversation, why: Why) -> None:
     conversation.say("entry.denied", why=why.value)
 
 
-async def _keeps_the_faq(conversation: Conversation) -> bool:
-    """Whether this officer has a role in it, and nobody else reads along; said where not."""
+async def _is_concerned(conversation: Conversation) -> bool:
+    """Whether there is any entry that this officer may read, and nobody else reads along; said where not."""
     if conversation.in_group:
         conversation.say("entry.in_private")
         return False
-    allowed = may_keep(conversation.officer, Keeping.READ, await subject_of(conversation.unit))
+    allowed = await concerns(conversation.unit, conversation.officer)
     if not allowed:
         _deny(conversation, Why.NOT_ALLOWED)
     return allowed
+
+
+async def _reads_all(conversation: Conversation) -> bool:
+    """Whether this officer may read every entry, by role."""
+    return may_keep(conversation.officer, Keeping.READ, await subject_of(conversation.unit))
 
 
 async def _entry(conversation: Conversation, entry_id: int, needed: Keeping) -> Kept | None:
@@ -107,8 +113,11 @@ async def _entry(conversation: Conversation, entry_id: int, needed: Keeping) -> 
     return entry
 
 
-def _show(conversation: Conversation, entry_id: int, *, draft: bool, done: str | None = None) -> None:
-    conversation.say("entry.show", entry_id=entry_id, officer_id=conversation.officer.id, draft=draft, done=done)
+def _show(
+    conversation: Conversation, entry_id: int, *, draft: bool, done: str | None = None, near: Sequence[str] = ()
+) -> None:
+    facts = {"entry_id": entry_id, "officer_id": conversation.officer.id, "draft": draft, "done": done}
+    conversation.say("entry.show", **facts, near=list(near))
 
 
 def _tell(conversation: Conversation, result: Result, done: str, *, draft: bool, typed_for: int | None = None) -> None:
@@ -127,35 +136,41 @@ def _tell(conversation: Conversation, result: Result, done: str, *, draft: bool,
 
 
 async def look_for(_message: Message, command: CommandObject, conversation: Conversation) -> None:
-    """Entries with these words or of this code, else those of a near meaning; without words what waits."""
-    if not await _keeps_the_faq(conversation):
+    """Entries with these words or of this code, else those of a near meaning; without words what waits. Whoever has no
+    role finds those of their own department.
+    """
+    if not await _is_concerned(conversation):
         return
     await conversation.expect_nothing()
     words = line_of(command.args or "")[:MOST_CHARACTERS_OF_A_SEARCH]
     if not words:
         await _home(conversation)
         return
-    exact = await find_by_code(conversation.unit, words)
-    if exact is not None:
+    unit, officer = conversation.unit, conversation.officer
+    exact = await find_by_code(unit, words)
+    if exact is not None and may_keep(officer, Keeping.READ, await subject_of(unit, exact)):
         _show(conversation, exact.id, draft=False)
         return
-    page = await search(conversation.unit, Wanted(text=words))
-    ids = [line.entry_id for line in page.lines[:SHOWN]] or _near(conversation, words)
+    reads_all = await _reads_all(conversation)
+    page = await search(unit, Wanted(text=words, concerning=None if reads_all else officer))
+    ids = [line.entry_id for line in page.lines[:SHOWN]]
+    if not ids and reads_all:
+        ids = _near(conversation, words)
     conversation.say("entry.found", entry_ids=ids, total=page.total or len(ids), near=not page.lines)
 
 
-def _near(conversation: Conversation, words: str) -> Sequence[int]:
+def _near(conversation: Conversation, words: str) -> list[int]:
     edition = conversation.deps.faq.edition
     return [edition.entries[one.entry_id].id for one in considered(edition.index, words)]
 
 
 async def show_home(_message: Message, conversation: Conversation) -> None:
-    if await _keeps_the_faq(conversation):
+    if await _is_concerned(conversation):
         await _home(conversation)
 
 
 async def press_home(_callback: CallbackQuery, conversation: Conversation) -> None:
-    if await _keeps_the_faq(conversation):
+    if await _is_concerned(conversation):
         await _home(conversation)
 
 
@@ -166,8 +181,11 @@ async def _home(conversation: Conversation) -> None:
 
 async def show(_callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
     entry = await _entry(conversation, callback_data.entry_id, Keeping.READ)
-    if entry is not None:
-        _show(conversation, entry.id, draft=callback_data.act == "draft")
+    if entry is None:
+        return
+    draft = entry.in_hand if callback_data.act == "draft" else None
+    near = [] if draft is None else conversation.deps.faq.edition.nearly(draft.content.question, besides=entry.code)
+    _show(conversation, entry.id, draft=callback_data.act == "draft", near=[one.question for one in near])
 
 
 async def ask(_callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
@@ -269,7 +287,11 @@ async def cancel(callback: CallbackQuery, conversation: Conversation) -> None:
 
 async def try_question(_message: Message, command: CommandObject, conversation: Conversation) -> None:
     """What a taxpayer who writes this would get, and why; nothing is counted and nobody else hears of it."""
-    if not await _keeps_the_faq(conversation):
+    if conversation.in_group:
+        conversation.say("entry.in_private")
+        return
+    if not await _reads_all(conversation):
+        _deny(conversation, Why.NOT_ALLOWED)
         return
     await conversation.expect_nothing()
     text = line_of(command.args or "")
@@ -311,7 +333,8 @@ async def _lay_down(conversation: Conversation, entry: Kept, wording: str) -> No
 
 
 async def undo(callback: CallbackQuery, callback_data: Undo, conversation: Conversation) -> None:
-    if not await _keeps_the_faq(conversation):
+    if conversation.in_group:
+        conversation.say("entry.in_private")
         return
     match await clear_override(conversation.unit, conversation.officer, callback_data.override_id):
         case Denied(why=why):

@@ -335,7 +335,7 @@ async def questions_are_tried(house: HouseUnderTest) -> None:
     editor = await house.officer("ayinur")
     for line in (
         "发票丢了",
-        "个体户月销售额15万元以内要交增值税吗",
+        MONTHLY,
         "今天天气",
         "怎么办理",
         "qwxz",

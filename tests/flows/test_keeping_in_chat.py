@@ -415,8 +415,8 @@ async def test_in_a_group_nothing_of_an_entry_is_shown_or_done(house: HouseUnder
     assert await entry_of(house) == entry
 
 
-async def test_what_cannot_be_searched_for_is_left_out_of_the_words(either_house: HouseUnderTest) -> None:
-    editor, _ = await people(either_house)
+async def test_what_cannot_be_searched_for_is_left_out_of_the_words(house: HouseUnderTest) -> None:
+    editor, _ = await people(house)
     assert (await editor.say("/faq 契\x00税")).text.startswith("找到 ")
     assert "结论：" in (await editor.say("/faqtest 契\x00税\n多少")).text
 

@@ -26,9 +26,9 @@ from bot.web.doors import (
 from bot.web.keys import DEPS, LIMITS
 from bot.web.pages import LANGUAGE_COOKIE, LANGUAGE_TAGS, form_of, language_of, notice, render
 from bot.web.security import carries_csrf, check_csrf, csrf_for, network_address, set_cookie
-from escalation.permissions import EntrySubject, Keeping, may_keep
+from faq.keeping import concerns
 from storage.outbox import Notice, tell
-from storage.people import change_address, find_officer, home_bureau
+from storage.people import change_address, find_officer
 from storage.tables import bureaus
 
 MOST_CHARACTERS = 4096
@@ -65,7 +65,7 @@ async def show_desk(request: web.Request) -> web.Response:
         officer = None if door.officer_id is None else await find_officer(reader, door.officer_id)
         if officer is None:
             raise web.HTTPUnauthorized
-        keeper = may_keep(officer, Keeping.READ, EntrySubject(await home_bureau(reader)))
+        keeper = await concerns(reader, officer)
     token = token_of(request, door)
     return _shell(request, door, token, page, subtitle=officer.name, shortcuts="keeper" if keeper else door.audience)
 

@@ -373,6 +373,17 @@ async def test_whoever_turns_to_something_else_is_no_longer_waited_for(house: Ho
     assert WORDING not in (await entry_of(house)).latest.content.phrasings
 
 
+async def test_a_shortcut_is_not_taken_for_the_reason_that_another_dialogue_asked_for(house: HouseUnderTest) -> None:
+    editor, _ = await people(house)
+    await (await house.visitor()).say(COMPLAINT)
+    await editor.press("申请延期", on=(await editor.heard())[-1])
+    assert "还没有提交的草稿" in (await editor.say("问答条目")).text
+    prompt = await editor.press("增加问法", on=await editor.say(f"/faq {CODE}"))
+    await editor.press("申请延期")
+    await editor.press("取消", on=prompt)
+    assert "已提交" in (await editor.say("须现场核查")).text, "only what the entry asked for is cancelled"
+
+
 async def test_nobody_writes_in_vain_what_could_not_be_saved(house: HouseUnderTest) -> None:
     editor, _ = await people(house)
     phone = await on_telegram(house, "editor", 809)

@@ -10,6 +10,6 @@ def make_router() -> Router:
     router = Router(name="officer")
     router.message.filter(FromOfficer())
     router.callback_query.filter(FromOfficer())
-    for part in (desk, extensions, faq, cases):
+    for part in (desk, faq, extensions, cases):
         part.register(router)
     return router

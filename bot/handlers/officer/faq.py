@@ -281,7 +281,8 @@ async def act(callback: CallbackQuery, callback_data: Keep, conversation: Conver
 
 async def cancel(callback: CallbackQuery, conversation: Conversation) -> None:
     retire_buttons(conversation, callback)
-    await conversation.expect_nothing()
+    if conversation.state in STATES.values():  # what another dialogue asked for meanwhile goes on
+        await conversation.expect_nothing()
     conversation.say("desk.cancelled")
 
 

@@ -130,9 +130,8 @@ async def show(telling: Telling) -> Speech | None:
 
 
 def _as_said(text: Revision, now: datetime) -> Mapping[str, object]:
-    """The facts of an answer. What is not published yet is verified by whoever approves it, on that day."""
-    decided = text.decided_at is not None or text.sample
-    verified_on = text.verified_on if decided else local_date(now)
+    """The facts of an answer. What was never published is verified by whoever approves it, on that day."""
+    verified_on = text.verified_on if text.state in (PUBLISHED, SUPERSEDED) else local_date(now)
     return text_facts(text.content, now, verified_on=verified_on)
 
 

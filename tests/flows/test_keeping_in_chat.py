@@ -119,6 +119,7 @@ async def test_a_refusal_brings_its_reason_to_whoever_submitted(house: HouseUnde
     shown = await editor.press("查看条目", on=told)
     assert "退回理由：请写明依据的条款。（李·样例）" in shown.text
     assert NEW_ANSWER in shown.text
+    assert "未经本局核实" not in shown.text
     assert (await editor.press("修改答复", on=shown)).text.startswith("请发来")
     assert "第 3 稿（草稿）" in (await editor.say(NEW_ANSWER + "见增值税法第二十三条。")).text
 

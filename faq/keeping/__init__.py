@@ -1,6 +1,6 @@
 """Keeps the entries: drafted, approved by somebody else, published, verified, retired; who, when and what is kept."""
 
-from faq.keeping.approving import approve, refuse
+from faq.keeping.approving import approve, refuse, to_decide
 from faq.keeping.book import (
     Event,
     Kept,
@@ -78,6 +78,7 @@ __all__ = [
     "submit",
     "suggested_phrasings",
     "tidy",
+    "to_decide",
     "verify",
     "withdraw",
 ]

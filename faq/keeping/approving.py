@@ -31,7 +31,7 @@ async def approve(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sa
     entry = await take_at(unit, actor, Keeping.APPROVE, entry_id, head)
     if not isinstance(entry, Kept):
         return entry
-    text = _to_decide(entry, actor)
+    text = to_decide(entry, actor)
     if isinstance(text, Denied):
         return text
     if findings := expired(unit, text.content):
@@ -62,7 +62,7 @@ async def refuse(unit: Unit, actor: Officer, entry_id: int, reason: str, *, head
     entry = await take_at(unit, actor, Keeping.APPROVE, entry_id, head)
     if not isinstance(entry, Kept):
         return entry
-    text = _to_decide(entry, actor)
+    text = to_decide(entry, actor)
     if isinstance(text, Denied):
         return text
     if not reason.strip():
@@ -87,7 +87,7 @@ async def _tell_first_reviewer(unit: Unit, text: Revision, kind: str, **facts: s
         tell(unit, address_id, notice)
 
 
-def _to_decide(entry: Kept, actor: Officer) -> Revision | Denied:
+def to_decide(entry: Kept, actor: Officer) -> Revision | Denied:
     """The text that this officer may decide on."""
     if entry.in_hand is None or entry.in_hand.state != SUBMITTED:
         return Denied(Why.NOT_IN_REVIEW)

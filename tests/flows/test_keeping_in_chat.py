@@ -100,8 +100,9 @@ async def test_nobody_approves_their_own_not_even_an_administrator_with_a_forged
     await phone.press_data(Keep(entry_id=entry.id, head=entry.head, act="approve").pack())
     assert phone.heard()[-1].text == "这一稿有您写的内容，或者是您提交的，须由另一位审批人审批。"
     await phone.press_data(Keep(entry_id=entry.id, head=entry.head, act="refuse").pack())
+    assert phone.heard()[-1].text == "这一稿有您写的内容，或者是您提交的，须由另一位审批人审批。"
     await phone.say("不行")
-    assert "须由另一位审批人审批" in phone.heard()[-1].text
+    assert "没有找到要办的办件" in phone.heard()[-1].text
     assert (await entry_of(house)).in_hand is not None
     assert "已撤回，又是草稿了。" in (await administrator.press("撤回", on=submitted)).text
 
@@ -386,7 +387,7 @@ async def test_a_shortcut_is_not_taken_for_the_reason_that_another_dialogue_aske
 
 
 async def test_nobody_writes_in_vain_what_could_not_be_saved(house: HouseUnderTest) -> None:
-    editor, _ = await people(house)
+    editor, approver = await people(house)
     phone = await on_telegram(house, "editor", 809)
     shown = await editor.say(f"/faq {CODE}")
     await edited(editor)
@@ -397,6 +398,9 @@ async def test_nobody_writes_in_vain_what_could_not_be_saved(house: HouseUnderTe
     assert phone.heard()[-1].text == "这一稿正在等待审批。要修改，请先撤回。"
     await phone.say(NEW_ANSWER)
     assert "没有找到要办的办件" in phone.heard()[-1].text
+    waiting = await approver.press(f"{KNOWN} · 待审批", on=await approver.say("/faq"))
+    await editor.press("撤回")
+    assert (await approver.press("退回", on=waiting)).text.startswith("这一稿已不在等待审批")
 
 
 async def test_the_longest_answer_arrives_whole_with_its_buttons_under_the_last_part(house: HouseUnderTest) -> None:

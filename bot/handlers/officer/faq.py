@@ -37,6 +37,7 @@ from faq.keeping import (
     search,
     subject_of,
     submit,
+    to_decide,
     verify,
     withdraw,
 )
@@ -194,14 +195,25 @@ async def ask(_callback: CallbackQuery, callback_data: Keep, conversation: Conve
     entry = await _entry(conversation, callback_data.entry_id, NEEDED[what])
     if entry is None:
         return
-    if what != "phrase" and entry.head != callback_data.head:
-        _tell(conversation, outdated(entry), what, draft=True)
-    elif what == "answer" and entry.in_hand is not None and entry.in_hand.state == SUBMITTED:
-        _deny(conversation, Why.IN_REVIEW)
+    if why_not := _why_not(conversation, entry, callback_data):
+        _tell(conversation, why_not, what, draft=True)
     else:
         asked_at = conversation.received_at.isoformat()
         await conversation.expect(STATES[what], entry_id=entry.id, head=callback_data.head, asked_at=asked_at)
         conversation.say("entry.ask", entry_id=entry.id, what=what, question=entry.latest.content.question)
+
+
+def _why_not(conversation: Conversation, entry: Kept, pressed: Keep) -> Outdated | Denied | None:
+    """What the use case would refuse in the end."""
+    if pressed.act == "phrase":
+        return None
+    if entry.head != pressed.head:
+        return outdated(entry)
+    if pressed.act == "answer":
+        in_review = entry.in_hand is not None and entry.in_hand.state == SUBMITTED
+        return Denied(Why.IN_REVIEW) if in_review else None
+    decided = to_decide(entry, conversation.officer)
+    return decided if isinstance(decided, Denied) else None
 
 
 async def give_answer(message: Message, conversation: Conversation) -> None:

@@ -77,7 +77,7 @@ class Extend(CallbackData, prefix="e"):
 
 class Keep(CallbackData, prefix="k"):
     """An entry of the FAQ as it was seen at `head`: "view", "draft", "answer", "phrase", "submit", "withdraw",
-    "approve", "refuse", "verify", "cancel".
+    "discard", "approve", "refuse", "verify", "cancel".
     """
 
     entry_id: Number

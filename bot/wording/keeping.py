@@ -145,6 +145,7 @@ def _done(_: Words, done: str | None, coming: Revision | None) -> Sequence[str]:
         "phrased": _("问法已增加，几秒内生效。"),
         "submitted": _("已提交，等待另一位审批人审批。"),
         "withdrawn": _("已撤回，又是草稿了。"),
+        "discarded": _("草稿已放弃。写过的仍留在经过里。"),
         "approved": approved,
         "refused": _("已退回给编辑。"),
         "verified": _("已记下：今天核实无误。"),
@@ -218,7 +219,8 @@ def _buttons(
         edit = [] if waiting else [button(_("修改答复"), "answer")]
         rows.append([*edit, button(_("增加问法"), "phrase")])
         if in_hand is not None:
-            rows.append([button(_("撤回"), "withdraw") if waiting else button(_("提交审批"), "submit")])
+            drafted = [button(_("提交审批"), "submit"), button(_("放弃草稿"), "discard")]
+            rows.append([button(_("撤回"), "withdraw")] if waiting else drafted)
     shown = entry.published is not None and text.id == entry.published.id
     if shown and entry.state == PUBLISHED and Keeping.VERIFY in may:
         rows.append([button(_("核实无误"), "verify")])

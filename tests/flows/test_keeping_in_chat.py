@@ -245,7 +245,7 @@ async def test_a_button_teaches_the_wording_above_it_and_not_the_one_tried_last(
     assert "这个按钮已经失效" in phone.heard()[-1].text
 
 
-ACTS = ("view", "draft", "answer", "phrase", "submit", "withdraw", "approve", "refuse", "verify")
+ACTS = ("view", "draft", "answer", "phrase", "submit", "withdraw", "discard", "approve", "refuse", "verify")
 
 
 async def test_whoever_has_no_role_is_refused_in_words_and_forged_buttons_open_nothing(house: HouseUnderTest) -> None:
@@ -401,6 +401,9 @@ async def test_nobody_writes_in_vain_what_could_not_be_saved(house: HouseUnderTe
     waiting = await approver.press(f"{KNOWN} · 待审批", on=await approver.say("/faq"))
     await editor.press("撤回")
     assert (await approver.press("退回", on=waiting)).text.startswith("这一稿已不在等待审批")
+    discarded = await editor.press("放弃草稿")
+    assert discarded.text.startswith("草稿已放弃。")
+    assert (NEW_ANSWER in discarded.text, (await entry_of(house)).in_hand) == (False, None)
 
 
 async def test_the_longest_answer_arrives_whole_with_its_buttons_under_the_last_part(house: HouseUnderTest) -> None:

@@ -27,6 +27,7 @@ from faq.keeping import (
     approve,
     clear_override,
     concerns,
+    discard,
     edit_entry,
     find_by_code,
     find_entry,
@@ -68,7 +69,7 @@ def register(router: Router) -> None:
     router.callback_query.register(press_home, Menu.filter(F.act == "faq"))
     router.callback_query.register(show, Keep.filter(F.act.in_({"view", "draft"})))
     router.callback_query.register(ask, Keep.filter(F.act.in_(set(STATES))))
-    router.callback_query.register(act, Keep.filter(F.act.in_({"submit", "withdraw", "approve", "verify"})))
+    router.callback_query.register(act, Keep.filter(F.act.in_({"submit", "withdraw", "discard", "approve", "verify"})))
     router.callback_query.register(cancel, Keep.filter(F.act == "cancel"))
     router.callback_query.register(teach, Teach.filter(F.act.in_({"phrase", "override"})))
     router.callback_query.register(undo, Undo.filter())
@@ -282,6 +283,8 @@ async def act(callback: CallbackQuery, callback_data: Keep, conversation: Conver
             result, done = await submit(unit, rules, officer, entry_id, head=head), "submitted"
         case "withdraw":
             result, done = await withdraw(unit, officer, entry_id, head=head), "withdrawn"
+        case "discard":
+            result, done = await discard(unit, officer, entry_id, head=head), "discarded"
         case "approve":
             result, done = await approve(unit, officer, entry_id, head=head), "approved"
         case _:

@@ -4,14 +4,16 @@ import argparse
 import asyncio
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from bench import answers, browser, memory, page, start, webhook
+from bench import answers, browser, matching, memory, page, start, webhook
 from bench.figures import FULL, QUICK, Figure, Measure, Scale
 from bench.machine import is_busy, machine
+from faq.collection import CollectionError, read_collection
 
 PARTS: dict[str, Measure] = {
     "answers": answers.measure,
@@ -19,6 +21,7 @@ PARTS: dict[str, Measure] = {
     "browser": browser.measure,
     "start": start.measure,
     "memory": memory.measure,
+    "matching": matching.measure,
 }
 
 
@@ -55,12 +58,29 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="only see that everything runs; the figures say nothing")
     parser.add_argument("--long", action="store_true", help="all of the updates that memory is weighed after")
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        type=_labelled,
+        default=[],
+        metavar="FOLDER",
+        help="labelled questions, as `faq assess` reads them, for matching instead of the sample's",
+    )
     parser.add_argument("--write", action="store_true", help="write the table into docs/benchmarks.md")
     return parser.parse_args()
 
 
+def _labelled(name: str) -> Path:
+    """A folder that can be measured with."""
+    try:
+        read_collection(Path(name))
+    except CollectionError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return Path(name).resolve()
+
+
 def _scale(options: argparse.Namespace) -> Scale:
-    scale = QUICK if options.quick else FULL
+    scale = replace(QUICK if options.quick else FULL, data=tuple(options.data))
     return replace(scale, most_seconds=float("inf")) if options.long else scale
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 Step = Callable[[str], None]
 
@@ -31,6 +32,9 @@ class Scale:
     starts: int = 3
     marks: tuple[int, int] = (10_000, 100_000)  # updates after which memory is looked at
     most_seconds: float = 200.0  # for these updates
+    matched: int = 640  # questions to each matcher, each round
+    sizes: tuple[int, int] = (7_196, 100_000)  # entries that are made for the matchers
+    data: tuple[Path, ...] = ()  # folders of labelled questions that take the sample's place
 
 
 FULL = Scale()
@@ -44,6 +48,8 @@ QUICK = Scale(
     starts=1,
     marks=(20, 60),
     most_seconds=30.0,
+    matched=20,
+    sizes=(40, 80),
 )
 
 Measure = Callable[[Scale, Step], Awaitable[list[Figure]]]

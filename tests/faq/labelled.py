@@ -1,9 +1,18 @@
-"""Collections of labelled questions as files: one small enough to be worked out by hand, and whatever a test needs."""
+"""Labelled questions: those of questions.txt, for the sample; and collections as files, one small enough to be worked
+out by hand, and whatever a test needs.
+"""
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from faq.collection import Query
+from faq.index import IndexEntry
+from faq.seed import load_entries
+
+NOTHING = "-"
 
 Rows = Sequence[tuple[str, str | None]]
 
@@ -29,6 +38,18 @@ QUERIES: Rows = (
     ("车船税在哪里交", None),
     ("qqqq", None),
 )
+
+
+@cache
+def sample() -> tuple[IndexEntry, ...]:
+    return tuple(IndexEntry(entry.id, entry.question, entry.phrasings) for entry in load_entries())
+
+
+@cache
+def questions() -> tuple[Query, ...]:
+    lines = Path(__file__).with_name("questions.txt").read_text(encoding="utf-8").splitlines()
+    told = [line.split(" ", 1) for line in lines]
+    return tuple(Query(text, None if entry_id == NOTHING else entry_id) for entry_id, text in told)
 
 
 def write_collection(folder: Path, entries: Rows = ENTRIES, extra: Rows = EXTRA, queries: Rows = QUERIES) -> Path:

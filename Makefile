@@ -33,7 +33,7 @@ check: .venv/dev.stamp ## 静态检查 / lint, format, types and the arrows betw
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: bench
-bench: .venv/dev.stamp chromium wrk ## 测量快慢和内存 / measure speed and memory, eight minutes (ARGS="--quick", "--only start memory")
+bench: .venv/dev.stamp chromium wrk ## 测量快慢和内存 / measure speed and memory, eleven minutes (ARGS="--quick", "--only start memory")
 	@$(BIN)/python -m bench --write $(ARGS)
 
 .PHONY: pins

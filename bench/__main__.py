@@ -32,7 +32,7 @@ def main() -> None:
     figures = asyncio.run(measure(options.only or list(PARTS), _scale(options), console))
     console.print(_table(figures))
     console.print("; ".join(f"{name} {value}" for name, value in where), markup=False)
-    if options.write:
+    if options.write and not options.data:  # what somebody measures with is not the house's to show
         when = f"on {date.today():%Y-%m-%d}"  # noqa: DTZ011  the day as people here call it
         page.write(figures, where, f"{when} (preliminary: the machine was busy)" if busy else when)
         console.print(f"→ {page.PAGE.name}")

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from faq.files import workbook
 from faq.files.table import Cell, FileError, Formula, as_date, as_text
 from faq.files.workbook import LONGEST_CELL, read_workbook, write_workbook
 
+SHEET = "xl/worksheets/sheet1.xml"
 HEADINGS = ("问题", "答复", "依据", "分类", "部门", "有效期止")
 GOOD = ("小规模纳税人征收率是多少", "适用百分之三的征收率。", "增值税法第十一条", "增值税", "所得税处")
 
@@ -98,10 +99,28 @@ def test_what_is_no_workbook_is_refused_in_one_sentence(content: bytes) -> None:
         read_workbook(content)
 
 
-def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "LARGEST_UNPACKED", 1000)
-    with pytest.raises(FileError, match="请分成几个文件"):
-        read_workbook(packed(HEADINGS, GOOD))
+def replaced(content: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
+    """The same workbook with another part in it, packed as tightly as can be."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as after:
+        for one in before.namelist():
+            after.writestr(one, change(before.read(one)) if one == part else before.read(one))
+    return stream.getvalue()
+
+
+def test_a_small_file_that_unpacks_to_far_more_than_entries_need_is_not_unpacked() -> None:
+    spaces = b" " * (48 * 1024 * 1024)
+    bomb = replaced(packed(HEADINGS, GOOD), "xl/theme/theme1.xml", lambda theme: theme + spaces)
+    assert len(bomb) < 100_000
+    with pytest.raises(FileError, match=r"解开后有 49 MB，最多 48 MB。.*请分成几个文件"):
+        read_workbook(bomb)
+
+
+def test_a_row_of_countless_empty_cells_is_not_read() -> None:
+    cells = b"<row>" + b"<c/>" * 300_000 + b"</row></sheetData>"
+    bomb = replaced(packed(HEADINGS, GOOD), SHEET, lambda sheet: sheet.replace(b"</sheetData>", cells))
+    with pytest.raises(FileError, match=r"有 300,011 个单元格，最多 300,000 个。.*分成几个文件"):
+        read_workbook(bomb)
 
 
 def test_an_archive_of_something_else_is_refused() -> None:

@@ -60,16 +60,17 @@ async def open_duty(
     )
     await unit.run(statement.on_conflict_do_nothing())
     unit.wake.add(DUTIES)
-    found = await open_duty_of(unit, kind, subject_id)
+    found = await open_duty_of(unit, kind, subject_id, holder)
     assert found is not None  # noqa: S101  it was inserted, or was there, in this transaction
     return int(found.id)
 
 
-async def open_duty_of(reader: Reader, kind: str, subject_id: int) -> Row[Any] | None:
-    """The open duty of a kind for a subject."""
-    return await reader.one(
-        select(duties).where(duties.c.kind == kind, duties.c.subject_id == subject_id, duties.c.settled_at.is_(None))
+async def open_duty_of(reader: Reader, kind: str, subject_id: int, holder: str | None = None) -> Row[Any] | None:
+    """The open duty of a kind for a subject; where several may hold one, that of the `holder`."""
+    found = select(duties).where(
+        duties.c.kind == kind, duties.c.subject_id == subject_id, duties.c.settled_at.is_(None)
     )
+    return await reader.one(found if holder is None else found.where(duties.c.holder == holder))
 
 
 async def duty_of(reader: Reader, duty_id: int) -> Row[Any] | None:
@@ -87,12 +88,13 @@ async def latest_duty_of(reader: Reader, kind: str, subject_id: int) -> Row[Any]
     )
 
 
-async def settle(unit: Unit, kind: str, subject_id: int, outcome: str = "done") -> bool:
-    """Settle the open duties of a kind for a subject; False where there was none."""
+async def settle(unit: Unit, kind: str, subject_id: int, outcome: str = "done", *, holder: str | None = None) -> bool:
+    """Settle the open duties of a kind for a subject, or only that of a `holder`; False where there was none."""
+    where = [duties.c.kind == kind, duties.c.subject_id == subject_id, duties.c.settled_at.is_(None)]
+    if holder is not None:
+        where.append(duties.c.holder == holder)
     settled = await unit.run(
-        update(duties)
-        .where(duties.c.kind == kind, duties.c.subject_id == subject_id, duties.c.settled_at.is_(None))
-        .values(settled_at=unit.now, outcome=outcome, next_step_at=None)
+        update(duties).where(*where).values(settled_at=unit.now, outcome=outcome, next_step_at=None)
     )
     return settled.rowcount > 0
 

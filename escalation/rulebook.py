@@ -16,6 +16,7 @@ SET_ASIDE = "update.set_aside"
 ENTRY_APPROVAL = "entry.approve"
 ENTRY_EXPIRY = "entry.reverify"
 ENTRY_DOUBT = "entry.often_wrong"
+ENTRY_UNVERIFIED = "entry.unverified"
 
 EXTENSION_LADDER = Ladder((Rung("T0", 0, (Addressee.HOLDER,)), Rung("T+1", 1, (Addressee.HOLDER, Addressee.OFFICE))))
 
@@ -34,6 +35,14 @@ ENTRY_EXPIRY_LADDER = Ladder(
     )
 )
 ENTRY_DOUBT_LADDER = Ladder((Rung("T-4", -4, (Addressee.HOLDER,)), Rung("T0", 0, (Addressee.HOLDER, Addressee.HEAD))))
+ENTRY_UNVERIFIED_LADDER = Ladder(
+    (
+        Rung("T-10", -10, (Addressee.HOLDER,)),
+        Rung("T-3", -3, (Addressee.HOLDER, Addressee.HEAD)),
+        Rung("T0", 0, (Addressee.HOLDER,)),
+        Rung("T+1", 1, (Addressee.HEAD, Addressee.OFFICE)),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ def make_rulebook(kinds: KindsTable) -> Rulebook:
                 ENTRY_APPROVAL: ENTRY_APPROVAL_LADDER,
                 ENTRY_EXPIRY: ENTRY_EXPIRY_LADDER,
                 ENTRY_DOUBT: ENTRY_DOUBT_LADDER,
+                ENTRY_UNVERIFIED: ENTRY_UNVERIFIED_LADDER,
             }
         ),
         calendar_revision=1,

@@ -1,4 +1,5 @@
-"""Opens the duties that entries make by themselves: one that is about to expire, one that often does not help.
+"""Opens the duties that entries make by themselves: one about to expire, one that often does not
+help, and all that were never verified.
 
 第六条: 确保各类信息发布的准确性和及时性.
 """
@@ -8,15 +9,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from escalation.duties import held_by_department, held_by_officer, held_by_role, open_duty, region_of
-from escalation.permissions import Role
+from escalation.duties import open_duty, region_of
 from escalation.rulebook import ENTRY_DOUBT, ENTRY_EXPIRY, Rulebook
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
 from escalation.workdays import local_date
 from faq.asked import Feedback, said_to_people
 from faq.catalog import Entry, in_force, published
-from storage.people import departments_of, home_bureau
+from faq.unverified import department_ids, holder_for, watch_unverified
+from storage.people import home_bureau
 from storage.tables import asked, duties, entries, entry_events
 from storage.unit import Reader, Unit
 
@@ -35,7 +36,8 @@ async def watch_entries(unit: Unit, rules: Rulebook) -> int:
     expiring = [entry for entry in answering.values() if _soon_silent(entry, texts, unit.now)]
     doubtful = [answering[number] for number in await often_wrong(unit) if number in answering]
     opened = await _open(unit, rules, ENTRY_EXPIRY, expiring)
-    return opened + await _open(unit, rules, ENTRY_DOUBT, doubtful)
+    opened += await _open(unit, rules, ENTRY_DOUBT, doubtful)
+    return opened + await watch_unverified(unit, rules)
 
 
 def _soon_silent(entry: Entry, texts: Iterable[Entry], now: datetime) -> bool:
@@ -108,9 +110,4 @@ def _terms(rules: Rulebook, region: str, entry: Entry, now: datetime, kind: str)
 async def holder_of(reader: Reader, entry: Entry) -> str:
     """Whose duty an entry is: its owner's, else its department's, else the editors'."""
     owner = await reader.value(select(entries.c.owner_id).where(entries.c.id == entry.id))
-    if owner is not None:
-        return held_by_officer(owner)
-    departments = {one.code: one.id for one in await departments_of(reader, await home_bureau(reader))}
-    if entry.department_code in departments:
-        return held_by_department(departments[entry.department_code])
-    return held_by_role(Role.FAQ_EDITOR)
+    return holder_for(owner, entry.department_code, await department_ids(reader))

@@ -158,6 +158,7 @@ DUTIES = {
     "entry.approve": "审批问答",
     "entry.reverify": "更新到期的问答",
     "entry.often_wrong": "核实常没解决的问答",
+    "entry.unverified": "核实从未核实的问答",
 }
 
 

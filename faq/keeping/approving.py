@@ -17,6 +17,7 @@ from faq.keeping.acting import change_entry, move_revision, note, outdated, take
 from faq.keeping.book import REFUSED, SUBMITTED, SUPERSEDED, Kept, Revision
 from faq.keeping.drafting import expired
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
+from faq.unverified import settle_verified
 from storage.outbox import Notice, tell
 from storage.people import Officer, addresses_of, find_officer
 from storage.tables import revisions
@@ -53,6 +54,7 @@ async def approve(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sa
     await _tell_first_reviewer(unit, text, "entry.approved", officer=actor.name, begins_on=later)
     for kind in (ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY):
         await settle(unit, kind, entry_id)
+    await settle_verified(unit)
     await published_anew(unit)
     return Saved(entry_id, entry.code, entry.head)
 

@@ -10,6 +10,7 @@ from faq.catalog import PUBLISHED, published_anew
 from faq.keeping.acting import change_entry, note, take
 from faq.keeping.book import RETIRED
 from faq.keeping.results import Denied, Saved, Why
+from faq.unverified import settle_verified
 from storage.people import Officer, find_officer
 from storage.tables import revisions
 from storage.unit import Unit
@@ -28,6 +29,7 @@ async def retire(unit: Unit, actor: Officer, entry_id: int, reason: str) -> Save
     await note(unit, entry_id, "retired", actor, reason.strip())
     for kind in (ENTRY_DOUBT, ENTRY_EXPIRY):
         await settle(unit, kind, entry_id, "overtaken")
+    await settle_verified(unit, "overtaken")
     await published_anew(unit)
     return Saved(entry_id, entry.code, entry.head)
 
@@ -64,6 +66,7 @@ async def verify(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sav
     await change_entry(unit, entry_id)
     await note(unit, entry_id, "verified", actor)
     await settle(unit, ENTRY_DOUBT, entry_id)
+    await settle_verified(unit)
     await published_anew(unit)
     return Saved(entry_id, entry.code, entry.head)
 
@@ -80,4 +83,5 @@ async def give_to(unit: Unit, actor: Officer, entry_id: int, owner_id: int | Non
     await note(unit, entry_id, "owned", actor, None if owner is None else owner.name)
     for kind in (ENTRY_DOUBT, ENTRY_EXPIRY):
         await settle(unit, kind, entry_id, "overtaken")  # the watch opens them anew, for whoever has the entry now
+    await settle_verified(unit, "overtaken")
     return Saved(entry_id, entry.code, entry.head)

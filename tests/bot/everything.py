@@ -294,7 +294,7 @@ async def entries_are_kept(house: HouseUnderTest) -> None:
         assert row is not None
         again = {**row._asdict(), "outcome": "unsolved"}
         await unit.run(asked.insert(), [{**again, "id": 10**6 + number} for number in range(3)])
-        assert await watch_entries(unit, rules) == 2
+        assert await watch_entries(unit, rules) > 2  # and one for each department that keeps some of the sample
 
 
 async def entries_are_kept_in_a_chat(house: HouseUnderTest) -> None:

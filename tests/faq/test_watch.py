@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from escalation.duties import climb, held_by_department, held_by_officer, open_duty_of
-from escalation.rulebook import ENTRY_DOUBT, ENTRY_EXPIRY
+from escalation.rulebook import ENTRY_DOUBT, ENTRY_EXPIRY, ENTRY_UNVERIFIED
 from escalation.terms import Terms, due_on
-from faq.keeping import Standing, Wanted, approve, edit_entry, give_to, search, submit, verify
+from faq.catalog import load_sample
+from faq.keeping import Standing, Wanted, approve, edit_entry, give_to, retire, search, submit, verify
+from faq.seed import SeedEntry
 from faq.watch import watch_entries
 from storage.database import Database
 from storage.people import addresses_of
-from storage.tables import notices
+from storage.tables import duties, entries, notices
 from tests.faq.keepers import LOST, RATE, Office, done, open_office
 from tests.faq.test_gaps import ask
 from tests.house import Clock
@@ -126,3 +128,68 @@ async def test_an_entry_that_often_does_not_help_is_looked_into_once(either: Off
     await ask(either, clock, [("发票丢了", "answer", "solved")] * 9, saved.entry_id)
     clock.advance(hours=1)
     assert await watch(either) == 0
+
+
+SAMPLE = [
+    SeedEntry(
+        id=f"sample-{number}",
+        question=f"第{number}条样例问的是什么",
+        answer="这是随产品来的样例，尚未对照现行规定。",
+        legal_basis="《样例说明》第一条",
+        category="vat",
+        department=department,
+        phrasings=("样例问的什么", "这条样例怎么问"),
+    )
+    for number, department in enumerate(["货物和劳务税处", "货物和劳务税处", "所得税处"], start=1)
+]
+
+
+async def holders(office: Office) -> dict[str, date | None]:
+    """Who has something left to verify, and by which day."""
+    async with office.database.reader() as reader:
+        found = select(duties).where(duties.c.kind == ENTRY_UNVERIFIED, duties.c.settled_at.is_(None))
+        rows = await reader.all(found)
+    calendar = office.rules.calendar("national")
+    return {row.holder: due_on(Terms.from_json(row.terms), calendar) for row in rows}
+
+
+async def test_what_nobody_has_verified_is_one_duty_of_each_who_keeps_any_until_nothing_is_left(
+    either: Office, clock: Clock
+) -> None:
+    async with either.database.unit() as unit:
+        codes = {"货物和劳务税处": "goods_services", "所得税处": "income"}
+        assert await load_sample(unit, SAMPLE, codes)
+        rows = await unit.all(select(entries.c.id).order_by(entries.c.id))
+        first, second, third = (row.id for row in rows)
+    clock.advance(hours=1)
+    await either.published(RATE)  # approving verifies
+    assert (await watch(either), await watch(either)) == (2, 0)
+    goods = held_by_department(*either.clerk.departments)
+    (income,) = set(await holders(either)) - {goods}
+    assert set((await holders(either)).values()) == {date(2025, 12, 1)}  # 20 working days after the 3rd of November
+    async with either.database.unit() as unit:
+        done(await verify(unit, either.clerk, first, head=1))
+    assert set(await holders(either)) == {goods, income}
+    async with either.database.unit() as unit:
+        done(await verify(unit, either.clerk, second, head=1))
+    assert set(await holders(either)) == {income}
+    async with either.database.unit() as unit:
+        done(await give_to(unit, either.editor, third, either.leader.id))
+    assert await holders(either) == {}
+    assert await watch(either) == 1
+    assert set(await holders(either)) == {held_by_officer(either.leader.id)}
+    async with either.database.unit() as unit:
+        done(await retire(unit, either.editor, third, "样例，用不上"))
+    assert (await holders(either), await watch(either)) == ({}, 0)
+
+
+async def test_what_was_never_verified_long_before_anybody_watched_is_not_late_at_once(
+    office: Office, clock: Clock
+) -> None:
+    async with office.database.unit() as unit:
+        await load_sample(unit, SAMPLE[2:], {"所得税处": "income"})
+    clock.advance(days=300)
+    assert await watch(office) == 1
+    (due,) = (await holders(office)).values()
+    assert due is not None
+    assert due > clock.now.date() + timedelta(days=20)

@@ -24,7 +24,7 @@ from faq.keeping.wordings import add_phrasings
 from faq.views import Tokens, plain_view
 from intents import mask
 from storage.people import Officer
-from storage.tables import asked, gaps
+from storage.tables import asked, gaps, officers
 from storage.unit import Reader, Unit
 
 MOST_LOOKED_AT = 5000
@@ -142,6 +142,29 @@ async def dismiss_gap(unit: Unit, actor: Officer, ids: Sequence[int], reason: st
         return Denied(Why.MEANWHILE)
     await _deal_with(unit, actor, ids, DISMISSED, reason=reason.strip())
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """What an officer made of a gap: the entry that it led to, or the reason why it was dismissed."""
+
+    officer: str
+    at: datetime
+    verdict: str
+    entry_id: int | None
+    reason: str | None
+
+
+async def dealt_with(reader: Reader, ids: Sequence[int]) -> Dealt | None:
+    """What was made last of any of these questions; None while nobody has dealt with one."""
+    row = await reader.one(
+        select(gaps, officers.c.name)
+        .join(officers, officers.c.id == gaps.c.decided_by)
+        .where(gaps.c.id.in_(select(asked.c.gap_id).where(asked.c.id.in_(ids))))
+        .order_by(gaps.c.id.desc())
+        .limit(1)
+    )
+    return None if row is None else Dealt(row.name, row.decided_at, row.verdict, row.entry_id, row.reason)
 
 
 async def _are_open(unit: Unit, ids: Sequence[int]) -> bool:

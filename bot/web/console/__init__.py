@@ -4,7 +4,7 @@ A page is a function `Caller → response`, a form `Caller, Form → response`; 
 may. A new section is a module with ROUTES and a line in SECTIONS (page.py).
 """
 
-from bot.web.console import approvals, deeds, doors, editing, entries, files, home
+from bot.web.console import approvals, deeds, doors, editing, entries, files, gaps, home, trying
 from bot.web.console.page import set_up
 
 ROUTES = [
@@ -13,6 +13,8 @@ ROUTES = [
     *editing.ROUTES,
     *deeds.ROUTES,
     *approvals.ROUTES,
+    *trying.ROUTES,
+    *gaps.ROUTES,
     *files.ROUTES,
     *doors.ROUTES,
 ]

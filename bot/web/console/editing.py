@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.web.console.access import Caller, Form, posted, say, shown
+from bot.web.console.dealing import FOR_ANOTHER, numbers_in, who_was_first
 from bot.web.console.entries import MISSING, show_entry
 from bot.web.console.forms import (
     Written,
@@ -27,6 +28,7 @@ from bot.web.console.telling import told_changes, why_not
 from bot.web.keys import TEMPLATES
 from escalation.permissions import Keeping
 from faq.catalog import Entry
+from faq.gaps import draft_from_gap
 from faq.keeping import (
     Change,
     Content,
@@ -43,10 +45,12 @@ from faq.keeping import (
     draft_entry,
     edit_entry,
     find_entry,
+    line_of,
     merge,
     revisions_of,
     submit,
 )
+from faq.keeping.content import QUESTION
 from storage.unit import Reader
 
 COLLIDED = "{officer}在您写的时候先保存了这个条目。您写的都在下面，还没有保存；{officer}改动的，没有冲突的已经并入。"
@@ -64,12 +68,28 @@ class Sheet:
     refusal: str = ""
     theirs: Sequence[Change] = ()
     conflicts: Sequence[str] = ()
+    gap: str = ""  # the questions of a gap that the new entry answers, by number
     status: int = 200
 
 
 async def show_new(caller: Caller) -> web.Response:
     async with caller.deps.database.reader() as reader:
         return await _form(caller, reader, Sheet(Written()))
+
+
+async def post_begin(caller: Caller, form: Form) -> web.Response:
+    """A new entry begun with what was asked: the form, filled in as far as that goes; nothing is written yet."""
+    question = line_of(text_in(form, "text"))[: QUESTION[1]]
+    async with caller.deps.database.reader() as reader:
+        near = await find_entry(reader, number_in(form, "near")) if text_in(form, "near") else None
+        like = None if near is None else near.latest.content
+        written = Written(
+            question=question,
+            phrasings=text_in(form, "wordings"),
+            category="" if like is None else like.category,
+            department_code="" if like is None else like.department_code,
+        )
+        return await _form(caller, reader, Sheet(written, gap=text_in(form, "gap")))
 
 
 async def show_edit(caller: Caller) -> web.Response:
@@ -85,19 +105,26 @@ async def show_edit(caller: Caller) -> web.Response:
 
 
 async def post_new(caller: Caller, form: Form) -> web.Response:
-    written = written_in(form)
+    written, gap = written_in(form), text_in(form, "gap")
+    ids = numbers_in(gap)
     content, findings = read_content(written)
     if text_in(form, "do") == "preview" or findings:
-        return await _look_again(caller, Sheet(written, findings=findings, status=422 if findings else 200))
+        return await _look_again(caller, Sheet(written, findings=findings, gap=gap, status=422 if findings else 200))
     async with caller.deps.database.unit() as unit:
-        result = await draft_entry(unit, caller.officer, content)
+        if ids:
+            result = await draft_from_gap(unit, caller.officer, ids, content)
+        else:
+            result = await draft_entry(unit, caller.officer, content)
     match result:
         case Saved():
             return await _kept(caller, form, result)
         case Wrong(findings=findings):
-            return await _look_again(caller, Sheet(written, findings=findings, status=422))
+            return await _look_again(caller, Sheet(written, findings=findings, gap=gap, status=422))
+        case Denied(why=Why.MEANWHILE):
+            refusal = await who_was_first(caller, ids) + FOR_ANOTHER
+            return await _look_again(caller, Sheet(written, refusal=refusal, status=409))
         case Denied():
-            return await _look_again(caller, Sheet(written, refusal=result.sentence, status=409))
+            return await _look_again(caller, Sheet(written, refusal=result.sentence, gap=gap, status=409))
 
 
 async def post_edit(caller: Caller, form: Form) -> web.Response:
@@ -209,6 +236,7 @@ async def post_preview(caller: Caller, form: Form) -> web.Response:
 ROUTES = [
     shown("/console/entries/new", Keeping.EDIT, show_new),
     posted("/console/entries/new", Keeping.EDIT, post_new),
+    posted("/console/entries/begin", Keeping.EDIT, post_begin),
     shown(r"/console/entries/{entry:\d{1,15}}/edit", Keeping.EDIT, show_edit),
     posted(r"/console/entries/{entry:\d{1,15}}/edit", Keeping.EDIT, post_edit),
     posted("/console/preview", Keeping.EDIT, post_preview),

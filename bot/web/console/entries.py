@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.web.console.access import CONSOLE, DENIED, Caller, say, shown
-from bot.web.console.forms import MOST_NUMBER, number_at
+from bot.web.console.access import CONSOLE, DENIED, Caller, Form, say, shown
+from bot.web.console.forms import MOST_NUMBER, number_at, number_in, text_in
 from bot.web.console.home import STANDINGS
 from bot.web.console.page import show
 from bot.web.console.spoken import Spoken, spoken, spoken_if_approved
@@ -26,6 +26,7 @@ from faq.keeping import (
     categories,
     department_codes,
     events_of,
+    find_by_code,
     find_entry,
     line_of,
     overrides_of,
@@ -82,6 +83,13 @@ def _wanted(request: web.Request) -> Wanted:
 def _address(request: web.Request, page: int) -> str:
     kept = {name: value for name, value in request.query.items() if value and name not in ("page", "done")}
     return f"{CONSOLE.base}/entries?{urlencode({**kept, 'page': page})}"
+
+
+async def named_entry(reader: Reader, form: Form) -> Kept | None:
+    """The entry that a form names: by number where a button was pressed, else by the code that was typed."""
+    if text_in(form, "entry"):
+        return await find_entry(reader, number_in(form, "entry"))
+    return await find_by_code(reader, line_of(text_in(form, "code")))
 
 
 async def show_one(caller: Caller) -> web.Response:

@@ -29,6 +29,8 @@ SECTIONS = (
     Section("/console", "概览", Keeping.READ),
     Section("/console/entries", "问答条目", None),
     Section("/console/approvals", "审批", Keeping.APPROVE),
+    Section("/console/try", "试问", Keeping.READ),
+    Section("/console/gaps", "缺口", Keeping.EDIT),
     Section("/console/files", "导入导出", Keeping.READ),
     Section("/console/sessions", "登录会话", None),
 )
@@ -50,6 +52,8 @@ DONE = {
     "overridden": "已指定：这句话今后用这个条目答复。",
     "cleared": "指定已取消，由系统判断。",
     "owned": "负责人已改。",
+    "gap_phrased": "已加为问法，马上生效；这组提问处理完了。",
+    "gap_dismissed": "这组提问已放下，理由已留下。",
     "imported": "已导入成草稿。提交审批之前，不会用来答复。",
     "imported_submitted": "已导入并提交审批，须由另一位审批人批准。",
 }

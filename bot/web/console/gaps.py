@@ -1,0 +1,134 @@
+"""What was asked in vain: the biggest gap first, each to become an entry, ways of asking for one, or nothing.
+
+Nobody's number, telephone or card is shown; which questions a press is about travels in the form, so that what came in
+meanwhile is never dealt with unseen.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from aiohttp import web
+
+from bot.web.console.access import Caller, Form, posted, shown
+from bot.web.console.dealing import numbers_in, who_was_first
+from bot.web.console.entries import named_entry
+from bot.web.console.forms import LONGEST_REASON, MOST_NUMBER, text_in
+from bot.web.console.page import go, show
+from bot.web.console.telling import why_not
+from escalation.permissions import Keeping
+from faq.catalog import Entry
+from faq.gaps import Gap, dismiss_gap, open_gaps, phrase_from_gap
+from faq.keeping import Denied, Saved, Why, Wrong, line_of
+from faq.keeping.content import check_wording
+from faq.live import Edition
+from faq.matching import considered
+
+PAGE = 20  # gaps
+OFFERED = 3  # entries that may answer it
+MOST_WORDINGS = 8  # added in one press
+MASK = "*"
+NOTHING_TYPED: Mapping[str, str] = MappingProxyType({})
+NO_ENTRY = "没有这个代号的条目。代号写在条目列表里，在问题的下面。"
+NO_WORDING = "没有写要加的问法。请在“要加的问法”里留下至少一行。"
+TOO_LONG = f"理由最多 {LONGEST_REASON} 个字，请写短一些。"
+KNOWN_ALREADY = "那个条目已经有这些问法。请改一改要加的问法，或者选别的办法。"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A gap as it is shown: the entries that may answer it, and the wordings that could be phrasings as they are."""
+
+    gap: Gap
+    ids: str
+    entries: Sequence[Entry]
+    wordings: str
+
+
+async def show_gaps(caller: Caller) -> web.Response:
+    return await _page(caller)
+
+
+async def post_phrase(caller: Caller, form: Form) -> web.Response:
+    """The wordings become ways of asking for an entry, at once."""
+    ids = numbers_in(text_in(form, "gap"))
+    wordings = [line_of(line) for line in text_in(form, "wordings").splitlines() if line.strip()]
+    async with caller.deps.database.unit() as unit:
+        entry = await named_entry(unit, form)
+        result: Saved | Denied | Wrong = Denied(Why.NOT_FOUND)
+        if entry is not None and wordings:
+            result = await phrase_from_gap(unit, caller.officer, ids, entry.id, wordings)
+    match result:
+        case Saved():
+            return go("/gaps", "gap_phrased")
+        case Denied(why=Why.MEANWHILE):
+            return await _page(caller, refusal=await who_was_first(caller, ids), status=409)
+        case Denied(why=Why.NOT_FOUND):
+            return await _again(caller, form, NO_ENTRY if entry is None else NO_WORDING)
+        case Denied(why=Why.UNCHANGED):
+            return await _again(caller, form, KNOWN_ALREADY)
+        case _:
+            return await _again(caller, form, why_not(result))
+
+
+async def post_dismiss(caller: Caller, form: Form) -> web.Response:
+    """The questions are put aside, with the reason why the FAQ is not to answer them."""
+    ids, reason = numbers_in(text_in(form, "gap")), line_of(text_in(form, "reason"))
+    if len(reason) > LONGEST_REASON:
+        return await _again(caller, form, TOO_LONG)
+    async with caller.deps.database.unit() as unit:
+        result = await dismiss_gap(unit, caller.officer, ids, reason)
+    match result:
+        case Denied(why=Why.MEANWHILE):
+            return await _page(caller, refusal=await who_was_first(caller, ids), status=409)
+        case Denied():
+            return await _again(caller, form, result.sentence)
+        case _:
+            return go("/gaps", "gap_dismissed")
+
+
+async def _again(caller: Caller, form: Form, refusal: str) -> web.Response:
+    """The page once more: why nothing was done, and what was typed."""
+    typed = {name: text_in(form, name) for name in ("gap", "wordings", "code", "reason")}
+    return await _page(caller, refusal=refusal, status=422, typed=typed)
+
+
+async def _page(
+    caller: Caller, *, refusal: str = "", status: int = 200, typed: Mapping[str, str] = NOTHING_TYPED
+) -> web.Response:
+    async with caller.deps.database.reader() as reader:
+        found = await open_gaps(reader, caller.deps.interpreter.tokenizer)
+    pages = max(1, -(-len(found) // PAGE))
+    page = min(_wanted_page(caller.request), pages)
+    return show(
+        caller,
+        "gaps.html",
+        title="缺口",
+        status=status,
+        refusal=refusal,
+        typed=typed,
+        cards=[_card(caller.deps.faq.edition, gap) for gap in found[(page - 1) * PAGE : page * PAGE]],
+        total=len(found),
+        questions=sum(gap.count for gap in found),
+        page=page,
+        pages=pages,
+    )
+
+
+def _wanted_page(request: web.Request) -> int:
+    wanted = request.query.get("page", "")
+    return max(1, int(wanted)) if wanted.isascii() and wanted.isdigit() and int(wanted[:12]) < MOST_NUMBER else 1
+
+
+def _card(edition: Edition, gap: Gap) -> Card:
+    near = [edition.entries[one.entry_id] for one in considered(edition.index, gap.wordings[0])[:OFFERED]]
+    said = [entry for entry in edition.entries.values() if entry.id == gap.nearest and entry not in near]
+    fit = [wording for wording in gap.wordings if MASK not in wording and not check_wording(wording)]
+    return Card(gap, ",".join(map(str, gap.ids)), [*near, *said], "\n".join(fit[:MOST_WORDINGS]))
+
+
+ROUTES = [
+    shown("/console/gaps", Keeping.EDIT, show_gaps),
+    posted("/console/gaps/phrase", Keeping.EDIT, post_phrase),
+    posted("/console/gaps/dismiss", Keeping.EDIT, post_dismiss),
+]

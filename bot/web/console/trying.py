@@ -1,0 +1,134 @@
+"""A question tried out: what a taxpayer who writes it would get, and why; and the wording taught in one press.
+
+What was typed travels in the form and never in the address, which others may log: it may be a taxpayer's own words.
+"""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.web.console.access import Caller, Form, posted, shown
+from bot.web.console.entries import named_entry
+from bot.web.console.forms import text_in
+from bot.web.console.page import show
+from bot.web.console.spoken import Spoken, spoken
+from bot.web.console.telling import why_not
+from bot.wording import words_of
+from bot.wording.cases import kind_name
+from bot.wording.explaining import doubt, outcome, part, reason
+from escalation.permissions import Keeping
+from escalation.workdays import local_date
+from faq.explaining import Explanation, explain
+from faq.keeping import Denied, Saved, Why, Wrong, add_phrasings, find_entry, line_of, override
+from faq.matching import LIMITS, Answer, Doubt, Rule
+from intents import Kind
+
+LONGEST_QUESTION = 500  # characters
+TOO_LONG = f"最多 {LONGEST_QUESTION} 个字，请写短一些。"
+NO_ENTRY = "没有这个代号的条目。代号写在条目列表里，在问题的下面。"
+KNOWN_ALREADY = "这个条目已经有这样的问法，没有再加。"
+PHRASED = "已加为“{question}”的问法，马上生效。下面是现在的结果。"
+OVERRIDDEN = "已指定：这句话今后总是用“{question}”答复。下面是现在的结果。"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An explanation in sentences, for an office and not for a programmer; its figures stay in the explanation."""
+
+    explanation: Explanation
+    outcome: str
+    reason: str
+    doubts: tuple[str, ...]
+    parts: tuple[tuple[str, float, float, float], ...]  # name, weight, value, product
+    understood: str | None  # what it is taken for, where it is no question for the FAQ
+    answer: Spoken | None
+
+
+async def show_empty(caller: Caller) -> web.Response:
+    return await _page(caller, "")
+
+
+async def post_try(caller: Caller, form: Form) -> web.Response:
+    return await _page(caller, line_of(text_in(form, "text")))
+
+
+async def post_phrase(caller: Caller, form: Form) -> web.Response:
+    return await _teach(caller, form, always=False)
+
+
+async def post_override(caller: Caller, form: Form) -> web.Response:
+    return await _teach(caller, form, always=True)
+
+
+async def _teach(caller: Caller, form: Form, *, always: bool) -> web.Response:
+    """The wording becomes a phrasing of the chosen entry or, `always`, is answered by it whatever else is alike."""
+    text = line_of(text_in(form, "text"))
+    async with caller.deps.database.unit() as unit:
+        entry = await named_entry(unit, form)
+        result: Saved | Denied | Wrong = Denied(Why.NOT_FOUND)
+        if entry is not None and always:
+            result = await override(unit, caller.officer, entry.id, text)
+        elif entry is not None:
+            result = await add_phrasings(unit, caller.officer, entry.id, [text])
+    if entry is None:
+        return await _page(caller, text, refusal=NO_ENTRY, status=409)
+    match result:
+        case Saved():
+            done = OVERRIDDEN if always else PHRASED
+            question = (entry.published or entry.latest).content.question
+            return await _page(caller, text, done=done.format(question=question))
+        case Denied(why=Why.UNCHANGED):
+            return await _page(caller, text, refusal=KNOWN_ALREADY, status=409)
+        case _:
+            return await _page(caller, text, refusal=why_not(result), status=409)
+
+
+async def _page(caller: Caller, text: str, *, done: str = "", refusal: str = "", status: int = 200) -> web.Response:
+    if len(text) > LONGEST_QUESTION:
+        text, refusal, status = text[:LONGEST_QUESTION], TOO_LONG, 422
+    tried = await _try(caller, text) if text and status != 422 else None
+    return show(
+        caller,
+        "trying.html",
+        title="试问",
+        status=status,
+        text=text,
+        tried=tried,
+        taught=done,
+        refusal=refusal,
+        longest=LONGEST_QUESTION,
+        limits={"outright": LIMITS[Doubt.CONFIDENCE], "asking": LIMITS[Doubt.NOT_WORTH_ASKING]},
+        overridden=tried is not None and tried.explanation.rule is Rule.OVERRIDDEN,
+        exact=tried is not None and tried.explanation.rule is Rule.EXACT,
+    )
+
+
+async def _try(caller: Caller, text: str) -> Tried:
+    """What the answers of this moment say, also where somebody changed them a second ago."""
+    deps, _ = caller.deps, words_of("zh")
+    await deps.faq.refresh(deps.database, local_date(deps.clock()))
+    explanation = explain(deps.faq.edition, text)
+    kind = deps.interpreter.understand(text).kind
+    answer = None
+    if isinstance(explanation.decision, Answer):
+        async with deps.database.reader() as reader:
+            entry = await find_entry(reader, explanation.said[0].id)
+            if entry is not None and entry.published is not None:
+                answer = await spoken(reader, deps.rules, entry.published)
+    return Tried(
+        explanation=explanation,
+        outcome=outcome(_, explanation.rule),
+        reason=reason(_, explanation.rule),
+        doubts=tuple(doubt(_, one) for one in explanation.doubts),
+        parts=tuple((part(_, one.name), one.weight, one.value, one.product) for one in explanation.parts),
+        understood=None if kind is Kind.QUESTION else kind_name(_, deps.rules, kind.value),
+        answer=answer,
+    )
+
+
+ROUTES = [
+    shown("/console/try", Keeping.READ, show_empty),
+    posted("/console/try", Keeping.READ, post_try),
+    posted("/console/try/phrase", Keeping.EDIT, post_phrase),
+    posted("/console/try/override", Keeping.EDIT, post_override),
+]

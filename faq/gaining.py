@@ -1,0 +1,55 @@
+"""What the FAQ would gain by a draft: how many of the questions that were asked in vain it would answer outright; pure.
+
+For each draft an index is built over what answers now and the draft, as if it had been approved today.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from faq.catalog import Entry
+from faq.index import Index, IndexEntry
+from faq.keeping.book import Kept, Revision
+from faq.live import Edition
+from faq.matching import Answer, decide
+
+
+def gains(edition: Edition, drafts: Sequence[Entry], questions: Sequence[str]) -> Mapping[str, int]:
+    """How many of the questions each draft would answer outright that its entry does not answer now; by code."""
+    counted = Counter(questions)
+    return {draft.code: _gain(edition, draft, counted) for draft in drafts}
+
+
+def _gain(edition: Edition, draft: Entry, questions: Mapping[str, int]) -> int:
+    entries = {**edition.entries, draft.code: draft}
+    indexed = [IndexEntry(entry.code, entry.question, entry.phrasings) for entry in entries.values()]
+    index = Index.build(indexed, edition.index.tokenizer)
+    return sum(
+        times
+        for text, times in questions.items()
+        if _answers(index, text, draft.code) and not _answers(edition.index, text, draft.code)
+    )
+
+
+def _answers(index: Index, text: str, code: str) -> bool:
+    decision = decide(index, text)
+    return isinstance(decision, Answer) and decision.candidate.entry_id == code
+
+
+def as_if_published(entry: Kept, text: Revision) -> Entry:
+    """A text as it would stand in the catalogue."""
+    content = text.content
+    return Entry(
+        id=entry.id,
+        code=entry.code,
+        revision=text.number,
+        question=content.question,
+        answer=content.answer,
+        legal_basis=content.legal_basis,
+        category=content.category,
+        department_code=content.department_code,
+        valid_from=content.valid_from,
+        valid_until=content.valid_until,
+        verified_on=text.verified_on,
+        sample=text.sample,
+        phrasings=content.phrasings,
+    )

@@ -25,7 +25,7 @@ async def ask_in_vain(house: ServedHouse, *texts: str) -> str:
     """Questions that nothing answered; gives back their numbers as the forms carry them."""
     async with house.deps.database.unit() as unit:
         address_id = await found_address(unit)
-        first = 10**9 + int(await unit.value(select(func.count()).select_from(asked)))
+        first = 5 * 10**8 + int(await unit.value(select(func.count()).select_from(asked)))
         numbers = [number for number, _ in zip(itertools.count(first), texts, strict=False)]
         fate = {"decision": "nothing", "outcome": "to_people", "confidence": 0.1, "address_id": address_id}
         for number, text in zip(numbers, texts, strict=True):
@@ -108,6 +108,7 @@ async def test_of_two_who_take_up_one_gap_the_second_is_told_what_the_first_did(
     async with in_console(served, EDITOR) as first, in_console(served, OTHER) as second:
         status, said = await first.post("/console/gaps/dismiss", {"gap": numbers, "reason": " "})
         assert (status, "请写明理由" in said) == (422, True)
+        assert f'href="#gap-{numbers}">到那一组' in said
         assert (await first.post("/console/gaps/dismiss", {"gap": numbers, "reason": "不属于税务"}))[0] == 303
         known = await entry_called(served, "cit-rate")
         status, said = await second.post("/console/gaps/phrase", {**wordings, "entry": known})

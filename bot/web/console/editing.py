@@ -68,6 +68,7 @@ class Sheet:
     refusal: str = ""
     theirs: Sequence[Change] = ()
     conflicts: Sequence[str] = ()
+    begun: bool = False  # filled in from a question; nobody has written anything yet
     gap: str = ""  # the questions of a gap that the new entry answers, by number
     status: int = 200
 
@@ -85,11 +86,11 @@ async def post_begin(caller: Caller, form: Form) -> web.Response:
         like = None if near is None else near.latest.content
         written = Written(
             question=question,
-            phrasings=text_in(form, "wordings"),
+            phrasings="\n".join(line for line in text_in(form, "wordings").splitlines() if line != question),
             category="" if like is None else like.category,
             department_code="" if like is None else like.department_code,
         )
-        return await _form(caller, reader, Sheet(written, gap=text_in(form, "gap")))
+        return await _form(caller, reader, Sheet(written, begun=True, gap=text_in(form, "gap")))
 
 
 async def show_edit(caller: Caller) -> web.Response:
@@ -198,7 +199,7 @@ async def _form(caller: Caller, reader: Reader, sheet: Sheet) -> web.Response:
     """The form; what was typed is checked whenever there is anything."""
     departments = await department_codes(reader)
     content, no_dates = read_content(sheet.written)
-    blank = sheet.written == Written()
+    blank = sheet.begun or sheet.written == Written()
     findings = () if blank else (*no_dates, *(sheet.findings or check(content, departments)))
     entry = sheet.entry
     return show(

@@ -75,21 +75,21 @@ async def post_dismiss(caller: Caller, form: Form) -> web.Response:
     """The questions are put aside, with the reason why the FAQ is not to answer them."""
     ids, reason = numbers_in(text_in(form, "gap")), line_of(text_in(form, "reason"))
     if len(reason) > LONGEST_REASON:
-        return await _again(caller, form, TOO_LONG)
+        return await _again(caller, form, TOO_LONG, "dismiss")
     async with caller.deps.database.unit() as unit:
         result = await dismiss_gap(unit, caller.officer, ids, reason)
     match result:
         case Denied(why=Why.MEANWHILE):
             return await _page(caller, refusal=await who_was_first(caller, ids), status=409)
         case Denied():
-            return await _again(caller, form, result.sentence)
+            return await _again(caller, form, result.sentence, "dismiss")
         case _:
             return go("/gaps", "gap_dismissed")
 
 
-async def _again(caller: Caller, form: Form, refusal: str) -> web.Response:
+async def _again(caller: Caller, form: Form, refusal: str, act: str = "phrase") -> web.Response:
     """The page once more: why nothing was done, and what was typed."""
-    typed = {name: text_in(form, name) for name in ("gap", "wordings", "code", "reason")}
+    typed = {name: text_in(form, name) for name in ("gap", "wordings", "code", "reason")} | {"act": act}
     return await _page(caller, refusal=refusal, status=422, typed=typed)
 
 
@@ -100,6 +100,10 @@ async def _page(
         found = await open_gaps(reader, caller.deps.interpreter.tokenizer)
     pages = max(1, -(-len(found) // PAGE))
     page = min(_wanted_page(caller.request), pages)
+    for place, gap in enumerate(found):
+        if typed and typed["gap"] == _numbers(gap):
+            page = place // PAGE + 1
+    cards = [_card(caller.deps.faq.edition, gap) for gap in found[(page - 1) * PAGE : page * PAGE]]
     return show(
         caller,
         "gaps.html",
@@ -107,7 +111,7 @@ async def _page(
         status=status,
         refusal=refusal,
         typed=typed,
-        cards=[_card(caller.deps.faq.edition, gap) for gap in found[(page - 1) * PAGE : page * PAGE]],
+        cards=cards,
         total=len(found),
         questions=sum(gap.count for gap in found),
         page=page,
@@ -124,7 +128,11 @@ def _card(edition: Edition, gap: Gap) -> Card:
     near = [edition.entries[one.entry_id] for one in considered(edition.index, gap.wordings[0])[:OFFERED]]
     said = [entry for entry in edition.entries.values() if entry.id == gap.nearest and entry not in near]
     fit = [wording for wording in gap.wordings if MASK not in wording and not check_wording(wording)]
-    return Card(gap, ",".join(map(str, gap.ids)), [*near, *said], "\n".join(fit[:MOST_WORDINGS]))
+    return Card(gap, _numbers(gap), [*near, *said], "\n".join(fit[:MOST_WORDINGS]))
+
+
+def _numbers(gap: Gap) -> str:
+    return ",".join(map(str, gap.ids))
 
 
 ROUTES = [

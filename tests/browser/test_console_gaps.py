@@ -149,3 +149,19 @@ async def test_whoever_approves_sees_how_many_questions_a_draft_would_answer(ser
         assert (await editor.post("/console/entries/new", {**text, "do": "submit"}))[0] == 303
         said = sentences((await approver.get("/console/approvals?gains=1"))[1])
         assert "批准后有 3 次能由它直接答复" in said
+
+
+async def test_more_gaps_than_a_page_holds_are_leafed_through_and_what_was_refused_stays_in_sight(
+    served: ServedHouse,
+) -> None:
+    letters = "abcdefghijklmnopqrstuv"
+    numbers = [await ask_in_vain(served, letter * 3 + letters[place - 1] * 4) for place, letter in enumerate(letters)]
+    async with in_console(served, EDITOR) as editor:
+        first, beyond = (await editor.get("/console/gaps"))[1], (await editor.get("/console/gaps?page=99"))[1]
+        assert ("第 1 / 2 页" in sentences(first), "第 2 / 2 页" in sentences(beyond)) == (True, True)
+        (hidden, *_) = (one for one in numbers if f'value="{one}"' not in first)
+        assert f'value="{hidden}"' in beyond
+        _, said = await editor.post("/console/gaps/dismiss", {"gap": hidden, "reason": "长" * 501})
+        assert ("第 2 / 2 页" in sentences(said), "长" * 501 in said) == (True, True)
+        for one in numbers:
+            assert (await editor.post("/console/gaps/dismiss", {"gap": one, "reason": "乱写"}))[0] == 303

@@ -1,5 +1,4 @@
-"""Opens the duties that entries make by themselves: one about to expire, one that often does not
-help, and all that were never verified.
+"""Opens the duties that entries make by themselves: about to expire, often of no help, and never verified at all.
 
 第六条: 确保各类信息发布的准确性和及时性.
 """

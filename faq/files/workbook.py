@@ -19,11 +19,11 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from faq.files.table import CALCULATED, FIELDS, TOLD, Cell, FileError, Formula, Reading, Remark, Row, read_table
 
 # What a workbook may come to before it is read. 10,000 entries like the sample are 10 MB and 70,000 cells, 3,000 of the
-# longest 47 MB; a file of 37 kB can hold a million and a half empty cells, which take a gigabyte to read.
+# longest 47 MB; a file of 37 kB can hold a million and a half empty cells, which take a gigabyte to read, and one of
+# 28 kB as many empty rows, which take half of one.
 LARGEST_UNPACKED = 48 * 1024 * 1024  # bytes
-MOST_CELLS = 300_000
-CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
-SHEETS = "xl/worksheets/"
+MOST_CELLS = 300_000  # and rows
+CELL_OR_ROW = re.compile(rb"<(?:\w+:)?(?:c|row)[\s/>]")
 LONGEST_CELL = 32_767  # characters, Excel's limit
 WIDTHS = {"question": 40, "phrasings": 40, "answer": 80, "legal_basis": 40}
 SPOILT = "这不是完好的 Excel 工作簿（.xlsx）。请在 Excel 或 WPS 里打开并另存一次。"
@@ -56,11 +56,11 @@ def _look_inside(content: bytes) -> None:
             raise FileError(
                 f"工作簿解开后有 {_megabytes(unpacked)} MB，最多 {_megabytes(LARGEST_UNPACKED)} MB。请分成几个文件。"
             )
-        sheets = [name for name in packed.namelist() if name.startswith(SHEETS)]
-        cells = sum(sum(1 for _ in CELL.finditer(packed.read(name))) for name in sheets)
+        # A sheet may lie anywhere in the archive, so every part is looked through.
+        cells = sum(sum(1 for _ in CELL_OR_ROW.finditer(packed.read(name))) for name in packed.namelist())
     if cells > MOST_CELLS:
         raise FileError(
-            f"工作簿里有 {cells:,} 个单元格，最多 {MOST_CELLS:,} 个。请删去多余的行和列，或者分成几个文件。"
+            f"工作簿里有 {cells:,} 个单元格和行，最多 {MOST_CELLS:,} 个。请删去多余的行和列，或者分成几个文件。"
         )
 
 

@@ -119,7 +119,15 @@ def test_a_small_file_that_unpacks_to_far_more_than_entries_need_is_not_unpacked
 def test_a_row_of_countless_empty_cells_is_not_read() -> None:
     cells = b"<row>" + b"<c/>" * 300_000 + b"</row></sheetData>"
     bomb = replaced(packed(HEADINGS, GOOD), SHEET, lambda sheet: sheet.replace(b"</sheetData>", cells))
-    with pytest.raises(FileError, match=r"有 300,011 个单元格，最多 300,000 个。.*分成几个文件"):
+    with pytest.raises(FileError, match=r"有 300,014 个单元格和行，最多 300,000 个。.*分成几个文件"):
+        read_workbook(bomb)
+
+
+def test_countless_empty_rows_are_not_read() -> None:
+    rows = b"<row/>" * 300_000 + b"</sheetData>"
+    bomb = replaced(packed(HEADINGS, GOOD), SHEET, lambda sheet: sheet.replace(b"</sheetData>", rows))
+    assert len(bomb) < 20_000
+    with pytest.raises(FileError, match=r"有 300,013 个单元格和行，最多 300,000 个。.*分成几个文件"):
         read_workbook(bomb)
 
 

@@ -10,19 +10,40 @@ from faq.catalog import Entry
 from faq.index import Index, IndexEntry
 from faq.keeping.book import Kept, Revision
 from faq.live import Edition
-from faq.matching import Answer, decide
+from faq.matching import Answer, considered, decide
 
 
 def gains(edition: Edition, drafts: Sequence[Entry], questions: Sequence[str]) -> Mapping[str, int]:
-    """How many of the questions each draft would answer outright that its entry does not answer now; by code."""
-    counted = Counter(questions)
-    return {draft.code: _gain(edition, draft, counted) for draft in drafts}
+    """How many of the questions each draft would answer outright that its entry does not answer now; by code. What an
+    override answers is no draft's.
+    """
+    counted = Counter(text for text in questions if edition.overriding(text) is None)
+    near = _near(edition, drafts, counted)
+    return {draft.code: _gain(edition, draft, near[draft.code]) for draft in drafts}
+
+
+def _near(edition: Edition, drafts: Sequence[Entry], questions: Counter[str]) -> Mapping[str, Counter[str]]:
+    """The questions that come near each draft at all: only these need to be decided with it and without it."""
+    near: dict[str, Counter[str]] = {draft.code: Counter() for draft in drafts}
+    index = _with(edition, drafts)
+    for text, times in questions.items():
+        for candidate in considered(index, text):
+            if candidate.entry_id in near:
+                near[candidate.entry_id][text] = times
+    return near
+
+
+def _with(edition: Edition, drafts: Sequence[Entry]) -> Index:
+    """The index as it would be if the drafts were published."""
+    entries = {**edition.entries, **{draft.code: draft for draft in drafts}}
+    indexed = [IndexEntry(entry.code, entry.question, entry.phrasings) for entry in entries.values()]
+    return Index.build(indexed, edition.index.tokenizer)
 
 
 def _gain(edition: Edition, draft: Entry, questions: Mapping[str, int]) -> int:
-    entries = {**edition.entries, draft.code: draft}
-    indexed = [IndexEntry(entry.code, entry.question, entry.phrasings) for entry in entries.values()]
-    index = Index.build(indexed, edition.index.tokenizer)
+    if not questions:
+        return 0
+    index = _with(edition, [draft])
     return sum(
         times
         for text, times in questions.items()

@@ -29,6 +29,16 @@ def test_a_draft_gains_the_questions_that_it_would_answer_outright_each_as_often
     assert gains(sample(), [FUND, alike], IN_VAIN) == {"fund": 3, "other": 0}
 
 
+def test_of_two_drafts_of_one_thing_each_is_measured_as_if_it_came_alone() -> None:
+    twin = replace(FUND, code="twin", question="残疾人就业保障金如何计算")
+    assert gains(sample(), [FUND, twin], ["残保金怎么算"]) == {"fund": 1, "twin": 1}
+
+
+def test_what_an_override_answers_is_no_drafts() -> None:
+    laid_down = sample((("残保金怎么算", "deed-first-home"),))
+    assert gains(laid_down, [FUND], IN_VAIN) == {"fund": 1}
+
+
 def test_what_the_entry_answers_already_is_nothing_gained() -> None:
     edition = sample()
     present = edition.entries["deed-first-home"]

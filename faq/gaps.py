@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from escalation.permissions import Keeping
 from faq.index import Index, IndexEntry
@@ -72,10 +73,23 @@ async def unanswered(reader: Reader, most: int = MOST_LOOKED_AT) -> Sequence[Que
         .order_by(asked.c.id.desc())
         .limit(most)
     )
-    return [
-        Question(row.id, mask(row.text), row.asked_at, row.entry_id, row.decision != "nothing")
-        for row in await reader.all(in_vain)
-    ]
+    return [_question(row) for row in await reader.all(in_vain)]
+
+
+async def awaiting(reader: Reader, entry_ids: Sequence[int]) -> Sequence[Question]:
+    """The newest questions for which these entries were drafted, without personal data: until one of them is approved,
+    its questions are as unanswered as before.
+    """
+    drafted = select(gaps.c.id).where(gaps.c.verdict == DRAFTED, gaps.c.entry_id.in_(entry_ids))
+    numbers = [row.id for row in await reader.all(drafted)]
+    if not numbers:
+        return ()  # questions are not looked up by their gap, they are leafed through
+    theirs = select(asked).where(asked.c.gap_id.in_(numbers)).order_by(asked.c.id.desc()).limit(MOST_LOOKED_AT)
+    return [_question(row) for row in await reader.all(theirs)]
+
+
+def _question(row: Row[Any]) -> Question:
+    return Question(row.id, mask(row.text), row.asked_at, row.entry_id, row.decision != "nothing")
 
 
 def group(questions: Sequence[Question], tokenizer: Tokens) -> Sequence[Gap]:

@@ -151,6 +151,18 @@ async def test_whoever_approves_sees_how_many_questions_a_draft_would_answer(ser
         assert "批准后有 3 次能由它直接答复" in said
 
 
+async def test_a_draft_that_was_written_for_a_gap_is_worth_what_was_asked_there(served: ServedHouse) -> None:
+    numbers = await ask_in_vain(
+        served, "坎儿井里的水交不交水的税", "坎儿井里的水交不交水的税", "坎儿井的水交不交水的税"
+    )
+    async with in_console(served, EDITOR) as editor, in_console(served, APPROVER) as approver:
+        text = {**TEXT, "question": "坎儿井里的水交不交水的税", "phrasings": "坎儿井的水要交税吗", "gap": numbers}
+        assert (await editor.post("/console/entries/new", {**text, "do": "submit"}))[0] == 303
+        page = (await approver.get("/console/approvals?gains=1"))[1]
+        (card,) = [one for one in page.split("<article") if text["question"] in one]
+        assert "批准后有 3 次能由它直接答复" in sentences(card)
+
+
 async def test_more_gaps_than_a_page_holds_are_leafed_through_and_what_was_refused_stays_in_sight(
     served: ServedHouse,
 ) -> None:

@@ -17,7 +17,7 @@ from bot.web.console.telling import author_of
 from escalation.permissions import Keeping
 from faq.catalog import Entry
 from faq.gaining import as_if_published, gains
-from faq.gaps import unanswered
+from faq.gaps import awaiting, unanswered
 from faq.keeping import approve, awaiting_approval, department_codes, find_entry, line_of, refuse
 
 MOST_SHOWN = 20  # texts on a page; the rest follows once these are decided
@@ -49,11 +49,12 @@ async def show_approvals(caller: Caller) -> web.Response:
 
 
 async def _reckon(caller: Caller, drafts: Sequence[Entry]) -> Mapping[str, int]:
-    """What each draft would gain; the loop goes on meanwhile."""
+    """What each draft would gain, of the gaps and of what it was written for; the loop goes on meanwhile."""
     if not drafts:
         return {}
     async with caller.deps.database.reader() as reader:
-        questions = [question.text for question in await unanswered(reader)]
+        put = (*await unanswered(reader), *await awaiting(reader, [draft.id for draft in drafts]))
+    questions = [question.text for question in put]
     return await asyncio.to_thread(gains, caller.deps.faq.edition, drafts, questions)
 
 

@@ -56,6 +56,7 @@ class Gap:
     unsolved: int
     last_seen: datetime
     nearest: int | None  # the entry that was said or came nearest most often
+    blamed: int | None  # the entry that was said most often, and did not help
 
 
 async def open_gaps(reader: Reader, tokenizer: Tokens) -> Sequence[Gap]:
@@ -112,7 +113,6 @@ def group(questions: Sequence[Question], tokenizer: Tokens) -> Sequence[Gap]:
 def _gap(groups: Sequence[Sequence[Question]]) -> Gap:
     """One gap of questions by wording."""
     members = [question for same in groups for question in same]
-    nearest = Counter(question.entry_id for question in members if question.entry_id is not None).most_common(1)
     usual_first = sorted(groups, key=lambda same: -len(same))
     return Gap(
         wordings=tuple(same[0].text for same in usual_first),
@@ -120,8 +120,14 @@ def _gap(groups: Sequence[Sequence[Question]]) -> Gap:
         count=len(members),
         unsolved=sum(question.unsolved for question in members),
         last_seen=max(question.asked_at for question in members),
-        nearest=nearest[0][0] if nearest else None,
+        nearest=_most_common(members),
+        blamed=_most_common([question for question in members if question.unsolved]),
     )
+
+
+def _most_common(questions: Sequence[Question]) -> int | None:
+    entries = Counter(question.entry_id for question in questions if question.entry_id is not None)
+    return entries.most_common(1)[0][0] if entries else None
 
 
 async def draft_from_gap(unit: Unit, actor: Officer, ids: Sequence[int], content: Content) -> Saved | Denied | Wrong:

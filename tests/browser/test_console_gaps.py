@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from playwright.async_api import Browser, expect
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from storage.tables import asked, gaps
 from tests.browser.keepers import enter_console, in_console, sentences
@@ -66,7 +66,7 @@ async def test_a_question_is_tried_and_its_wording_taught_in_one_press(browser: 
 async def test_what_is_tried_is_told_from_what_is_no_question_and_stands_in_no_address(served: ServedHouse) -> None:
     async with in_console(served, APPROVER) as approver:
         status, said = await approver.post("/console/try", {"text": "我要投诉办税服务厅"})
-        assert (status, "这句话被理解为“服务投诉”" in said) == (200, True)
+        assert (status, '<h2 id="verdict">不查问答条目：这句话被理解为“服务投诉”' in said) == (200, True)
         assert "加为问法" not in said
         status, said = await approver.post("/console/try", {"text": "<b>契税</b>" * 100})
         assert (status, "最多 500 个字" in said, "<b>契税" in said) == (422, True, False)
@@ -100,6 +100,20 @@ async def test_a_gap_becomes_ways_of_asking_by_one_press_and_a_new_entry_by_anot
         await page.get_by_role("button", name="保存草稿").click()
         await expect(page.get_by_role("status")).to_contain_text("已存成草稿")
     assert (await verdicts(served, fund), await verdicts(served, camel)) == (["phrased"], ["drafted"])
+
+
+async def test_which_entry_was_said_and_did_not_help_stands_beside_its_button(served: ServedHouse) -> None:
+    said = await entry_called(served, "cit-rate")
+    numbers = await ask_in_vain(served, "馕饼作坊的利润上几个点", "驼绒作坊收不收什么费")
+    about = update(asked).where(asked.c.id == int(numbers.partition(",")[0]))
+    async with served.deps.database.unit() as unit:
+        await unit.run(about.values(decision="answer", outcome="unsolved", entry_id=said))
+    async with in_console(served, EDITOR) as editor:
+        cards = (await editor.get("/console/gaps"))[1].split("<article")
+    blamed = [sentences(card) for card in cards if "用它答过，没解决" in card]
+    assert len(blamed) == 1
+    assert "馕饼作坊的利润上几个点" in blamed[0]
+    assert "企业所得税税率是多少 用它答过，没解决" in blamed[0]
 
 
 async def test_of_two_who_take_up_one_gap_the_second_is_told_what_the_first_did(served: ServedHouse) -> None:

@@ -75,7 +75,8 @@ async def test_questions_asked_in_vain_are_grouped_by_likeness_biggest_first_wit
     assert len(fund.wordings) == 2
     assert fund.ids == (1, 2, 3)
     assert fund.last_seen == clock.now + timedelta(minutes=3)
-    assert lost_gap.nearest == lost.entry_id
+    assert (lost_gap.nearest, lost_gap.blamed) == (lost.entry_id, lost.entry_id)
+    assert (fund.nearest, fund.blamed) == (lost.entry_id, None), "it only came nearest"
     assert house.wordings == ("我的手机号138****8000，房产税交多少",)
 
 

@@ -37,11 +37,14 @@ KNOWN_ALREADY = "那个条目已经有这些问法。请改一改要加的问法
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A gap as it is shown: the entries that may answer it, and the wordings that could be phrasings as they are."""
+    """A gap as it is shown: the entries that may answer it, of which `blamed` was said and did not help, and the
+    wordings that could be phrasings as they are.
+    """
 
     gap: Gap
     ids: str
     entries: Sequence[Entry]
+    blamed: Entry | None
     wordings: str
 
 
@@ -126,9 +129,12 @@ def _wanted_page(request: web.Request) -> int:
 
 def _card(edition: Edition, gap: Gap) -> Card:
     near = [edition.entries[one.entry_id] for one in considered(edition.index, gap.wordings[0])[:OFFERED]]
-    said = [entry for entry in edition.entries.values() if entry.id == gap.nearest and entry not in near]
+    by_id = {entry.id: entry for entry in edition.entries.values()}
+    said = [by_id[number] for number in dict.fromkeys((gap.nearest, gap.blamed)) if number in by_id]
+    others = [entry for entry in said if entry not in near]
     fit = [wording for wording in gap.wordings if MASK not in wording and not check_wording(wording)]
-    return Card(gap, _numbers(gap), [*near, *said], "\n".join(fit[:MOST_WORDINGS]))
+    blamed = None if gap.blamed is None else by_id.get(gap.blamed)
+    return Card(gap, _numbers(gap), [*near, *others], blamed, "\n".join(fit[:MOST_WORDINGS]))
 
 
 def _numbers(gap: Gap) -> str:

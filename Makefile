@@ -19,7 +19,7 @@ run: .venv/run.stamp ## 启动税桥 / start the house (PORT and SHUIQIAO_* are 
 
 .PHONY: test
 test: check machine ## 全部检查和测试 / every check, then every test (ARGS="-k name" chooses)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 .PHONY: storm
 storm: .venv/dev.stamp ## 大风浪演练 / many people write while all around fails (ARGS="--updates 1000 --seed 7")

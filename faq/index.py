@@ -207,8 +207,8 @@ class Index:
         return Candidate(self.entries[row].id, self._phrasings[at], float(likeness[at]), coverage)
 
     def _weighed(self, words: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
-        slots = [self._postings.slots[WORD + word] for word in words]
-        return tuple(zip(words, self._postings.weights[slots].tolist(), strict=True))
+        slots, weight = self._postings.slots, self._postings.weights.item
+        return tuple([(word, weight(slots[WORD + word])) for word in words])
 
 
 def _covered(words: tuple[tuple[str, float], ...], alike: str) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +15,9 @@ from intents.kinds import Kind
 from intents.sieve import Sieve
 
 __all__ = ["Cue", "Lexicon", "Situation", "read_lexicon"]
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 _REFERENCE = re.compile(r"\{([a-z_]+)\}")
 
@@ -65,13 +68,20 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The compiled rules: politeness to set aside, concepts and situations by name, and the cues of every kind."""
+    """The compiled rules: politeness to set aside, concepts and situations by name, and the cues of every kind.
+
+    The same by what must be there for them to hold: concepts by their pattern, situations by the first of their
+    concepts, the places of cues by their pattern (None: those without one).
+    """
 
     politeness: Mapping[str, re.Pattern[str]]
     concepts: Mapping[str, re.Pattern[str]]
     situations: Mapping[str, Situation]
     cues: tuple[Cue, ...]
     sieve: Sieve
+    concepts_by_pattern: Mapping[str, Sequence[str]]
+    situations_by_concept: Mapping[str, Sequence[str]]
+    cues_by_pattern: Mapping[str | None, Sequence[int]]
 
 
 def read_lexicon(source: str | None = None) -> Lexicon:
@@ -91,13 +101,24 @@ def read_lexicon(source: str | None = None) -> Lexicon:
     names = concepts.keys() | file.situations.keys()
     cues = tuple(_cue(kind, row, concepts, names) for kind, rows in file.kinds.items() for row in rows)
     patterns = {name: _compiled(pattern, concepts) for name, pattern in concepts.items()}
+    situations = {name: Situation(row.all, row.none) for name, row in file.situations.items()}
     return Lexicon(
         politeness={name: _compiled("|".join(parts), concepts) for name, parts in file.politeness.items()},
         concepts=patterns,
-        situations={name: Situation(row.all, row.none) for name, row in file.situations.items()},
+        situations=situations,
         cues=cues,
         sieve=Sieve([p.pattern for p in (*patterns.values(), *(cue.match for cue in cues)) if p is not None]),
+        concepts_by_pattern=_grouped((pattern.pattern, name) for name, pattern in patterns.items()),
+        situations_by_concept=_grouped((situation.all[0], name) for name, situation in situations.items()),
+        cues_by_pattern=_grouped((None if cue.match is None else cue.match.pattern, at) for at, cue in enumerate(cues)),
     )
+
+
+def _grouped(pairs: Iterable[tuple[Key, Value]]) -> Mapping[Key, Sequence[Value]]:
+    groups: dict[Key, list[Value]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
 
 
 def _require(where: str, names: Iterable[str], known: Collection[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from intents.kinds import Kind
 from intents.lexicon import Cue, Lexicon
@@ -25,14 +25,18 @@ class Reading:
         self._possible = lexicon.sieve.possible(self._pieces)
         self._concepts = {
             name: match
-            for name, pattern in lexicon.concepts.items()
-            if pattern.pattern in self._possible and (match := pattern.search(body))
+            for pattern in self._possible
+            for name in lexicon.concepts_by_pattern.get(pattern, ())
+            if (match := lexicon.concepts[name].search(body))
         }
         found = frozenset(self._concepts)
         self._held = found.union(
-            name
-            for name, situation in lexicon.situations.items()
-            if found.issuperset(situation.all) and found.isdisjoint(situation.none)
+            [
+                name
+                for concept in found
+                for name in lexicon.situations_by_concept.get(concept, ())
+                if found.issuperset(lexicon.situations[name].all) and found.isdisjoint(lexicon.situations[name].none)
+            ]
         )
 
     def holds(self, name: str) -> bool:
@@ -46,9 +50,9 @@ class Reading:
     def weigh(self) -> dict[Kind, list[tuple[float, str]]]:
         """Return, for every kind that a cue speaks for, the weights and reasons, the heaviest first."""
         found: dict[Kind, list[tuple[float, str]]] = {}
-        for cue in self.lexicon.cues:
-            if cue.match is not None and cue.match.pattern not in self._possible:
-                continue
+        places = self.lexicon.cues_by_pattern
+        for place in sorted(chain.from_iterable([places.get(one, ()) for one in (None, *self._possible)])):
+            cue = self.lexicon.cues[place]
             if self._held.issuperset(cue.all) and self._held.isdisjoint(cue.none):
                 match = cue.match.search(self.body) if cue.match is not None else self._first(cue.all)
                 if match is not None or cue.match is None:

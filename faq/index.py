@@ -113,7 +113,7 @@ class _Postings:
         slots = np.array(list(map(self.slots.__getitem__, features)))
         weights, firsts, ends = self.weights[slots], self.starts[slots], self.starts[slots + 1]
         spans = [self.postings[first:end] for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)]
-        shared = np.bincount(np.concatenate(spans), np.repeat(weights, ends - firsts), len(self.totals))
+        shared = np.bincount(np.concatenate(spans), weights.repeat(ends - firsts), len(self.totals))
         likeness: Floats = shared / (self.totals + ASKED * weights.sum())
         return likeness
 
@@ -230,9 +230,9 @@ def _share(word: str, text: str) -> float:
 
 def _highest(scores: Floats, limit: int) -> list[int]:
     """Give the places of the highest scores above zero, highest first, the earlier of equals first."""
-    found = np.flatnonzero(scores > NEARLY * scores.max())
+    found = (scores > NEARLY * scores.max()).nonzero()[0]
     if len(found) < limit:
-        found = np.flatnonzero(scores)
-    order = np.argsort(-scores[found], kind="stable")[:limit]
+        found = scores.nonzero()[0]
+    order = (-scores[found]).argsort(kind="stable")[:limit]
     rows: list[int] = found[order].tolist()
     return rows

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, or_, select
+from sqlalchemy import Row, Select, or_, select
 
 from escalation.duties import latest_duty_of
 from escalation.permissions import CaseSubject
 from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms, due_on, retell
 from escalation.workdays import Day
+from storage.dialects import among
 from storage.tables import bureaus, case_access, case_events, case_messages, cases, departments, officers
 from storage.unit import Reader
 
@@ -102,9 +103,7 @@ def _cases() -> Select[Any]:
 
 
 OPEN_CASES_OF = (
-    _cases()
-    .where(cases.c.taxpayer_id.in_(bindparam("taxpayers", expanding=True)), cases.c.state.in_(UNFINISHED))
-    .order_by(cases.c.id)
+    _cases().where(among(cases.c.taxpayer_id, "taxpayers"), cases.c.state.in_(UNFINISHED)).order_by(cases.c.id)
 )
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 from escalation.rulebook import ANSWER, Rulebook
 from escalation.terms import Terms, due, due_on
 from escalation.workdays import Correction, WorkCalendar, make_calendar
-from storage.house import fact, insert_for, put_fact
+from storage.dialects import insert_for
+from storage.house import fact, put_fact
 from storage.outbox import Notice, tell
 from storage.tables import calendar_corrections, cases, confirmed_years, duties
 from storage.unit import Reader, Unit

@@ -16,7 +16,7 @@ from escalation.permissions import Role
 from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms, due, due_on
 from storage.database import Database
-from storage.house import insert_for
+from storage.dialects import insert_for
 from storage.outbox import REMINDER, Notice, tell
 from storage.people import Officer, addresses_of, find_officer, officers_in, officers_of
 from storage.tables import bureaus, cases, duties, reminders

@@ -16,7 +16,7 @@ from escalation.permissions import Action, Role, may
 from escalation.rulebook import ANSWER, EXTENSION, Rulebook
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
-from storage.house import insert_for
+from storage.dialects import insert_for
 from storage.outbox import Notice, tell
 from storage.people import Officer, addresses_of, officers_in
 from storage.tables import extensions

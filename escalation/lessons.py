@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 
 from escalation.routing import Lesson
-from storage.house import insert_for
+from storage.dialects import insert_for
 from storage.tables import routing_lessons
 from storage.unit import Reader, Unit
 

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from escalation.casebook import Case, find_case
 from escalation.workdays import BEIJING
-from storage.house import insert_for, next_number
+from storage.dialects import insert_for
+from storage.house import next_number
 from storage.tables import case_access, cases, counters
 from storage.unit import Reader, Unit
 

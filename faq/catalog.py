@@ -7,7 +7,8 @@ from datetime import date
 from sqlalchemy import Integer, String, cast, select
 
 from faq.seed import SeedEntry
-from storage.house import fact, insert_for
+from storage.dialects import insert_for
+from storage.house import fact
 from storage.tables import entries, facts, overrides, revisions
 from storage.unit import Reader, Unit
 

@@ -1,28 +1,14 @@
 """Facts of the installation, running numbers, and named leases."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
-from typing import Any
 
-from sqlalchemy import Executable, Table, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, func, select
 
+from storage.dialects import insert_for
 from storage.tables import counters, facts, leases
 from storage.turns import LONGEST_WAIT
 from storage.unit import Reader, Unit
-
-
-def for_both(make: Callable[[Any], Executable]) -> Mapping[str, Executable]:
-    """A statement that is made once, for each database by the name of its dialect: `make` is given its `insert`."""
-    return MappingProxyType({"sqlite": make(sqlite.insert), "postgresql": make(postgresql.insert)})
-
-
-def insert_for(reader: Reader, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT of this database's dialect, both of which know ON CONFLICT."""
-    if reader.dialect == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
 
 
 async def fact(reader: Reader, name: str) -> str | None:

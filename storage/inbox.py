@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, select, update
 
-from storage.house import for_both, insert_for
+from storage.dialects import among, for_both, insert_for
 from storage.tables import conversations, lanes, updates
 from storage.turns import AT_ONCE, at, may_be_taken, moment_after
 from storage.unit import Reader, Unit, UnitAbandonedError
@@ -21,7 +21,7 @@ ALBUM_WAIT = timedelta(seconds=1.5)
 INBOX = "inbox"
 
 # Statements that every update needs are made once: to make one anew costs more than to run it.
-LANES = select(lanes.c.key, lanes.c.id).where(lanes.c.key.in_(bindparam("wanted", expanding=True)))
+LANES = select(lanes.c.key, lanes.c.id).where(among(lanes.c.key, "wanted"))
 NEW_LANE = for_both(lambda insert: insert(lanes).on_conflict_do_nothing(index_elements=["key"]))
 STORE = for_both(
     lambda insert: (
@@ -48,7 +48,7 @@ TAKE = (
 )
 LANES_IN_HAND = (
     select(func.min(updates.c.id).label("lowest"), func.count().label("waiting"))
-    .where(updates.c.lane_id.in_(bindparam("lanes", expanding=True)), updates.c.settled_at.is_(None))
+    .where(among(updates.c.lane_id, "lanes"), updates.c.settled_at.is_(None))
     .group_by(updates.c.lane_id)
     .subquery()
 )
@@ -73,21 +73,19 @@ ALBUM = IN_HAND.where(
     updates.c.settled_at.is_(None),
     updates.c.album == bindparam("of_album"),
 ).order_by(updates.c.id)
-COUNT_CLAIM = (
-    update(updates).where(updates.c.id.in_(bindparam("ids", expanding=True))).values(claims=updates.c.claims + 1)
-)
+COUNT_CLAIM = update(updates).where(among(updates.c.id, "ids")).values(claims=updates.c.claims + 1)
 SETTLE = (
     update(updates)
-    .where(updates.c.id.in_(bindparam("ids", expanding=True)), updates.c.settled_at.is_(None))
+    .where(among(updates.c.id, "ids"), updates.c.settled_at.is_(None))
     .values(settled_at=bindparam("now"), outcome=bindparam("came_to"))
 )
 RELEASE = (
     update(lanes)
-    .where(lanes.c.id.in_(bindparam("lanes", expanding=True)), lanes.c.holder == bindparam("by"))
+    .where(among(lanes.c.id, "lanes"), lanes.c.holder == bindparam("by"))
     .values(holder=None, not_before=bindparam("until"))
 )
 CONVERSATIONS = select(conversations.c.key, conversations.c.state, conversations.c.data).where(
-    conversations.c.key.in_(bindparam("wanted", expanding=True))
+    among(conversations.c.key, "wanted")
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, Update, bindparam, delete, func, select, update
 
-from storage.house import for_both
+from storage.dialects import among, for_both
 from storage.tables import addresses, notices
 from storage.turns import AT_ONCE, at, may_be_taken, moment_after
 from storage.unit import Reader, Rows, Unit
@@ -19,7 +19,7 @@ from storage.unit import Reader, Rows, Unit
 ANSWER, REMINDER, DIGEST = 0, 1, 2
 
 # Statements that every notice needs are made once: to make one anew costs more than to run it.
-CHANNELS = select(addresses.c.id, addresses.c.channel).where(addresses.c.id.in_(bindparam("addresses", expanding=True)))
+CHANNELS = select(addresses.c.id, addresses.c.channel).where(among(addresses.c.id, "addresses"))
 TELL = for_both(lambda insert: insert(notices).on_conflict_do_nothing(index_elements=["once_key"]))
 READY = (
     select(addresses.c.id)
@@ -30,7 +30,7 @@ READY = (
         notices.c.not_before <= bindparam("now"),
         may_be_taken(addresses.c.not_before),
         addresses.c.blocked_at.is_(None),
-        addresses.c.id.not_in(bindparam("except_for", expanding=True)),
+        ~among(addresses.c.id, "except_for"),
     )
     .order_by(notices.c.priority, notices.c.id)
     .limit(bindparam("most"))
@@ -61,7 +61,7 @@ READY_FOR = (
         notices.c.created_at,
     )
     .where(
-        notices.c.address_id.in_(bindparam("addresses", expanding=True)),
+        among(notices.c.address_id, "addresses"),
         notices.c.settled_at.is_(None),
         notices.c.not_before <= bindparam("now"),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
 
-from storage.house import insert_for
+from storage.dialects import among, insert_for
 from storage.tables import (
     addresses,
     bureaus,
@@ -34,7 +34,7 @@ _PARTIES = select(
     addresses.c.blocked_at,
     taxpayers.c.bureau_id,
 ).join(taxpayers, taxpayers.c.id == addresses.c.taxpayer_id, isouter=True)
-PARTIES_IN_CHATS = _PARTIES.where(addresses.c.chat_hash.in_(bindparam("wanted", expanding=True)))
+PARTIES_IN_CHATS = _PARTIES.where(among(addresses.c.chat_hash, "wanted"))
 PARTY_AT = _PARTIES.where(addresses.c.id == bindparam("wanted"))
 
 

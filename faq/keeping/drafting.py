@@ -16,7 +16,8 @@ from faq.keeping.acting import allowed, authors_after, change_entry, move_revisi
 from faq.keeping.book import DISCARDED, DRAFT, EDITED, NEW, SUBMITTED, Kept, department_codes
 from faq.keeping.content import Content, Finding, Flaw, check, tidy
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
-from storage.house import insert_for, next_number
+from storage.dialects import insert_for
+from storage.house import next_number
 from storage.people import Officer, home_bureau
 from storage.tables import entries
 from storage.unit import Unit

@@ -16,7 +16,7 @@ from faq.keeping.book import EDITED, IN_HAND, SUPERSEDED
 from faq.keeping.content import MOST_PHRASINGS, Finding, Flaw, check_wording
 from faq.keeping.results import Denied, Saved, Why, Wrong
 from faq.views import plain_view
-from storage.house import insert_for
+from storage.dialects import insert_for
 from storage.people import Officer
 from storage.tables import overrides, revisions
 from storage.unit import Unit

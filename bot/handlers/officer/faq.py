@@ -46,6 +46,7 @@ from faq.keeping.acting import outdated
 from faq.keeping.book import SUBMITTED
 from faq.matching import considered
 from faq.views import plain_view
+from intents import Kind
 from storage.outbox import said_in
 
 ANSWERING, PHRASING, REFUSING = "officer.entry.answer", "officer.entry.phrase", "officer.entry.refuse"
@@ -316,7 +317,8 @@ async def try_question(_message: Message, command: CommandObject, conversation: 
     elif len(text) > MOST_CHARACTERS_OF_A_QUESTION:
         conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_QUESTION)
     else:
-        kind = conversation.deps.interpreter.understand(text).kind
+        taken_for = conversation.deps.interpreter.understand(text).kind
+        kind = Kind.QUESTION if conversation.deps.faq.edition.claims(text, taken_for) else taken_for
         facts = explanation_facts(explain(conversation.deps.faq.edition, text))
         conversation.say("entry.test", officer_id=conversation.officer.id, understood=kind.value, **facts)
 

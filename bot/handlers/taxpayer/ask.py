@@ -1,6 +1,7 @@
 """Free text in: words for a courtesy, an answer from the FAQ, a choice, or a case."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
@@ -48,7 +49,7 @@ async def hear(message: Message, conversation: Conversation) -> None:
     if len(text) > MOST_CHARACTERS:
         conversation.say("talk.too_long", most=MOST_CHARACTERS)
         return
-    understanding = conversation.deps.interpreter.understand(text)
+    understanding = understand(conversation, text)
     if conversation.state == LETTER and understanding.kind not in NO_LETTERS:
         await conversation.expect_nothing()
         await open_from(conversation, text, understanding)
@@ -69,6 +70,13 @@ async def hear(message: Message, conversation: Conversation) -> None:
                 await add_what_was_asked_for(conversation, case_in_hand, text)
             else:
                 await ask_where_it_belongs(conversation, case_in_hand, text)
+
+
+def understand(conversation: Conversation, text: str) -> Understanding:
+    """What a text is taken for; what those who keep the FAQ have laid down word for word is a question to it."""
+    understanding = conversation.deps.interpreter.understand(text)
+    claimed = conversation.deps.faq.edition.claims(text, understanding.kind)
+    return replace(understanding, kind=Kind.QUESTION) if claimed else understanding
 
 
 async def ask_where_it_belongs(conversation: Conversation, case: Case, text: str) -> None:
@@ -203,7 +211,7 @@ async def sort(callback: CallbackQuery, callback_data: Sort, conversation: Conve
         return
     if callback_data.act == "supplement":
         conversation.say("case.answered_meanwhile", number=case.number)
-    await deal_with(conversation, text, conversation.deps.interpreter.understand(text))
+    await deal_with(conversation, text, understand(conversation, text))
 
 
 async def give_to_people(conversation: Conversation, question: Asked) -> None:

@@ -21,7 +21,6 @@ from escalation.workdays import local_date
 from faq.explaining import Explanation, explain
 from faq.keeping import Denied, Saved, Why, Wrong, add_phrasings, find_entry, line_of, override
 from faq.matching import LIMITS, Answer, Doubt, Rule
-from intents import Kind
 
 LONGEST_QUESTION = 500  # characters
 TOO_LONG = f"最多 {LONGEST_QUESTION} 个字，请写短一些。"
@@ -108,7 +107,7 @@ async def _try(caller: Caller, text: str) -> Tried:
     deps, _ = caller.deps, words_of("zh")
     await deps.faq.refresh(deps.database, local_date(deps.clock()))
     explanation = explain(deps.faq.edition, text)
-    kind = deps.interpreter.understand(text).kind
+    taken_for = deps.interpreter.understand(text).kind
     answer = None
     if isinstance(explanation.decision, Answer):
         async with deps.database.reader() as reader:
@@ -121,7 +120,7 @@ async def _try(caller: Caller, text: str) -> Tried:
         reason=reason(_, explanation.rule),
         doubts=tuple(doubt(_, one) for one in explanation.doubts),
         parts=tuple((part(_, one.name), one.weight, one.value, one.product) for one in explanation.parts),
-        understood=None if kind is Kind.QUESTION else kind_name(_, deps.rules, kind.value),
+        understood=None if deps.faq.edition.claims(text, taken_for) else kind_name(_, deps.rules, taken_for.value),
         answer=answer,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, func, select, update
 
@@ -10,6 +10,8 @@ from storage.tables import asked
 from storage.unit import Reader, Rows, Unit
 
 REMEMBER = asked.insert()
+WITHHELD = "withheld"  # the decision about a line that nobody is shown before its writer says who may see it
+WITHHELD_FOR = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,17 +29,25 @@ _UNSURE = 0.3
 # From here on a rule leaves no doubt.
 _PLAIN = 4.0
 _SEALED = (Kind.REPORT, Kind.DISCIPLINE)
+# A kind remains possible where a cue speaks for it, or where it is alike both in itself and beside the winner.
+_POSSIBLE, _POSSIBLE_SHARE = 0.15, 0.4
 # Recognised by their form alone.
 _FORMAL = (Kind.GREETING, Kind.THANKS, Kind.UNINTELLIGIBLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The kind of one text, how sure (0..1), why (short Chinese), and for a letter the kind of what it says."""
+    """The kind of one text, how sure (0..1), why (short Chinese), and for a letter the kind of what it says.
+
+    `possible` are the kinds that cannot be ruled out, the likeliest first; the kind itself is always among them.
+    `explicit` says that a sign in the text speaks for the kind, and not likeness alone.
+    """
 
     kind: Kind
     confidence: float
     reasons: tuple[str, ...]
+    possible: tuple[Kind, ...]
+    explicit: bool = False
     content: Kind | None = None
 
 
@@ -61,11 +69,11 @@ class Classifier:
         """
         body, polite = _without_politeness(text, self._lexicon)
         if not body and polite is not None:
-            return Verdict(polite, 0.97, ("只有寒暄" if polite is Kind.GREETING else "只有致谢",))
+            return Verdict(polite, 0.97, ("只有寒暄" if polite is Kind.GREETING else "只有致谢",), (polite,))
         reading = Reading(body or text, tokens, self._tokenizer.terms, self._lexicon)
         nonsense = _shapeless(reading)
         if nonsense is not None:
-            return Verdict(Kind.UNINTELLIGIBLE, 0.95, (nonsense,))
+            return Verdict(Kind.UNINTELLIGIBLE, 0.95, (nonsense,), (Kind.UNINTELLIGIBLE,))
         said = reading.weigh()
         if not said:
             verdict = self._without_cue(reading)
@@ -76,13 +84,14 @@ class Classifier:
     def _without_cue(self, reading: Reading) -> Verdict | None:
         han = _HAN.findall(reading.body)
         if not han and not _LATIN_WORD.search(reading.body):
-            return Verdict(Kind.QUESTION, _UNSURE, ("其他文字，请人工辨认",))
+            # What cannot be read may be anything.
+            return Verdict(Kind.QUESTION, _UNSURE, ("其他文字，请人工辨认",), _first(Kind.QUESTION, tuple(Kind)))
         if reading.has_term() or reading.holds("ask"):
             return None
         if reading.lexicon.politeness["broken"].match(reading.body):
-            return Verdict(Kind.UNINTELLIGIBLE, 0.7, ("不成句",))
+            return Verdict(Kind.UNINTELLIGIBLE, 0.7, ("不成句",), (Kind.UNINTELLIGIBLE,))
         if len(han) > 3 and self._tokenizer.plausibility(reading.tokens) < _IMPLAUSIBLE:
-            return Verdict(Kind.UNINTELLIGIBLE, 0.7, ("不成词的汉字",))
+            return Verdict(Kind.UNINTELLIGIBLE, 0.7, ("不成词的汉字",), (Kind.UNINTELLIGIBLE,))
         return None
 
     def _decide(self, reading: Reading, said: dict[Kind, list[tuple[float, str]]]) -> Verdict:
@@ -100,15 +109,17 @@ class Classifier:
                 winner, content = content, None
             elif rules.get(content, 0.0) < _PLAIN:
                 content = None  # nothing says plainly what the letter is about
+        possible = _possible(totals, rules)
         if winner not in rules:
             winner = _cautious(reading, winner, alike[winner])
             if winner is Kind.QUESTION and _is_elsewhere(reading):
-                return Verdict(Kind.OUTOFSCOPE, 0.5, ("所问与税费无关",))
+                return Verdict(Kind.OUTOFSCOPE, 0.5, ("所问与税费无关",), _first(Kind.OUTOFSCOPE, possible))
         reasons = tuple(dict.fromkeys(reason for _, reason in said.get(winner, ())))[:4]
         if not reasons:
             telling = self._likeness.telling(features, winner)
             reasons = (f"用语相近：{'、'.join(telling)}",) if telling else ("没有明显线索",)
-        return Verdict(winner, self._confidence(reading, winner, totals, rules), reasons, content)
+        confidence = self._confidence(reading, winner, totals, rules)
+        return Verdict(winner, confidence, reasons, _first(winner, possible), winner in rules, content)
 
     def _confidence(self, reading: Reading, winner: Kind, totals: dict[Kind, float], rules: dict[Kind, float]) -> float:
         others = max(score for kind, score in totals.items() if kind is not winner)
@@ -155,6 +166,17 @@ def read_examples(source: str | None = None) -> list[tuple[str, Kind]]:
                 raise ValueError(f"line {number}: no kind has been named yet")
             rows.append((line.strip(), kind))
     return rows
+
+
+def _possible(totals: dict[Kind, float], rules: dict[Kind, float]) -> tuple[Kind, ...]:
+    """Return the kinds that cannot be ruled out, the likeliest first."""
+    least = max(_POSSIBLE, _POSSIBLE_SHARE * max(totals.values()))
+    ranked = sorted(totals, key=lambda kind: -totals[kind])
+    return tuple(kind for kind in ranked if totals[kind] >= least or rules.get(kind, 0.0) > 0)
+
+
+def _first(kind: Kind, others: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    return (kind, *(other for other in others if other is not kind))
 
 
 def _cautious(reading: Reading, winner: Kind, alike: float) -> Kind:

@@ -22,7 +22,9 @@ class Understanding:
     """What is made of one text.
 
     `confidence` is between 0 and 1; `reasons` are short Chinese phrases; `findings` are positions in `text` itself.
-    `content` is set for letters only: the kind of what the letter says.
+    `possible` are the kinds that cannot be ruled out, the likeliest first, `kind` among them; `explicit` says that
+    a sign in the text speaks for the kind, and not likeness alone. `content` is set for letters only: the kind of what
+    the letter says.
     """
 
     text: str
@@ -32,6 +34,8 @@ class Understanding:
     confidence: float
     reasons: tuple[str, ...]
     findings: tuple[Finding, ...]
+    possible: tuple[Kind, ...]
+    explicit: bool
     content: Kind | None = None
 
 
@@ -58,6 +62,8 @@ class Interpreter:
             confidence=verdict.confidence,
             reasons=verdict.reasons,
             findings=find(text),
+            possible=verdict.possible,
+            explicit=verdict.explicit,
             content=verdict.content,
         )
 

@@ -45,6 +45,14 @@ class Sort(CallbackData, prefix="s"):
     act: str
 
 
+class Withheld(CallbackData, prefix="w"):
+    """A line that nobody has been shown yet, and a case that it may belong to: "supplement" or "apart"."""
+
+    asked_id: Number
+    case_id: Number
+    act: str
+
+
 class Rate(CallbackData, prefix="r"):
     case_id: Number
     stars: Number

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from bot.wording.buttons import Menu, OwnCase, Rate, Sort
+from bot.wording.buttons import Menu, OwnCase, Rate, Sort, Withheld
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from escalation.casebook import (
     Case,
@@ -209,6 +209,30 @@ async def sort(telling: Telling) -> Speech:
     return Speech(text, ((supplement, new),))
 
 
+SORTED = ("supplement", "apart")
+QUOTED = 20  # characters of a line by which its writer knows it again
+
+
+async def withheld(telling: Telling) -> Speech | None:
+    """A line that may be a tip-off, or about an officer: 第十八条, nobody sees it before its writer says who may."""
+    _, facts = telling.words, telling.payload
+    case = await find_case(telling.reader, facts["case_id"])
+    if case is None:
+        return None
+    text = str(facts["text"])
+    question = _(
+        "您的办件 {number} 正在办理。您刚才写的“{words}”，是补充这件，还是另一件事？\n\n"
+        "选定之前，这条留言不给任何人看。选“补充这件”的，会给{department}看到；"
+        "{minutes} 分钟内没有选的，单独立件，只由专门部门办理。",
+        number=case.number,
+        words=text if len(text) <= QUOTED else text[:QUOTED] + "……",
+        department=case.department_name,
+        minutes=facts["minutes"],
+    )
+    pressed = {act: Withheld(asked_id=facts["asked_id"], case_id=case.id, act=act).pack() for act in SORTED}
+    return Speech(question, ((Button(_("补充这件"), pressed["supplement"]), Button(_("另一件事"), pressed["apart"])),))
+
+
 async def supplemented(telling: Telling) -> Speech:
     return Speech(
         telling.words("已补充到办件 {number}，并告知承办部门。", number=telling.payload["number"]),
@@ -306,6 +330,7 @@ WORDINGS: dict[str, Wording] = {
     "case.rated": rated,
     "case.already_rated": already_rated,
     "case.sort": sort,
+    "case.withheld": withheld,
     "case.supplemented": supplemented,
     "case.answered_meanwhile": answered_meanwhile,
     "case.list": listing,

@@ -169,6 +169,7 @@ async def a_case_is_signed_for(house: HouseUnderTest) -> None:
     await person.say("补充一下，是三号窗口")
     await person.press("补充到该办件")
     await person.say("还有，是下午三点")
+    await person.say("他就在货劳处，姓马")
     await person.say("/lookup")
     await person.say("2025-999999 AAAA-AAAA")
     card = newest(await colleague.heard(), "签收")
@@ -233,6 +234,7 @@ async def more_is_needed(house: HouseUnderTest) -> None:
     await officer.say("请补充单位名称和欠缴的月份")
     house.clock.advance(minutes=10)
     await person.say("某某公司，六月和七月")
+    await person.press("补充这件")
     await person.say("/cases")
     await person.press_data(OwnCase(case_id=case_id, act="view").pack())
 

@@ -10,14 +10,14 @@ from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import When
 from bot.handlers.taxpayer.cases import show_list
 from bot.wording.answers import answer_facts
-from bot.wording.buttons import Choice, Feedback, Insist, Sort
+from bot.wording.buttons import Choice, Feedback, Insist, Sort, Withheld
 from escalation.casebook import UNFINISHED, WAITING, Case, case_of
 from escalation.cases import Letter, open_case
 from escalation.lessons import lessons_for
 from escalation.routing import route
 from escalation.rulebook import Rulebook
 from escalation.supplements import keep_unsorted, sort_out, supplement, take_out
-from faq.asked import Asked, asked_at, conclude, hand_over, remember
+from faq.asked import WITHHELD, WITHHELD_FOR, Asked, asked_at, conclude, hand_over, remember
 from faq.catalog import Entry
 from faq.matching import Answer, Choices, Nothing
 from intents import Kind, Understanding
@@ -41,6 +41,7 @@ def register(router: Router) -> None:
     router.callback_query.register(feedback, Feedback.filter())
     router.callback_query.register(choose, Choice.filter())
     router.callback_query.register(insist, Insist.filter())
+    router.callback_query.register(sort_withheld, Withheld.filter(F.act.in_({"supplement", "apart"})))
     router.callback_query.register(sort, Sort.filter(F.act.in_({"supplement", "new"})))
 
 
@@ -64,8 +65,10 @@ async def hear(message: Message, conversation: Conversation) -> None:
             conversation.say("talk.human_what")
         case _:
             case_in_hand = conversation.case_in_hand
-            if case_in_hand is None:
+            if case_in_hand is None or is_sealed(conversation.deps.rules, understanding):
                 await deal_with(conversation, text, understanding)
+            elif may_be_sealed(conversation.deps.rules, understanding):
+                withhold(conversation, case_in_hand, text, understanding)
             elif case_in_hand.state == WAITING:
                 await add_what_was_asked_for(conversation, case_in_hand, text)
             else:
@@ -77,6 +80,24 @@ def understand(conversation: Conversation, text: str) -> Understanding:
     understanding = conversation.deps.interpreter.understand(text)
     claimed = conversation.deps.faq.edition.claims(text, understanding.kind)
     return replace(understanding, kind=Kind.QUESTION) if claimed else understanding
+
+
+def is_sealed(rules: Rulebook, understanding: Understanding) -> bool:
+    """第十八条: what is plainly of a sealed kind opens a case of its own, and is never kept with another."""
+    return understanding.explicit and any(
+        rules.kind(kind).sealed for kind in (understanding.kind, understanding.content) if kind is not None
+    )
+
+
+def may_be_sealed(rules: Rulebook, understanding: Understanding) -> bool:
+    return any(rules.kind(kind).sealed for kind in understanding.possible)
+
+
+def withhold(conversation: Conversation, case: Case, text: str, understanding: Understanding) -> None:
+    """Keep the line where nobody sees it, and ask its writer whether those of the case may."""
+    asked_id = _remember(conversation, text, WITHHELD, understanding.confidence, None)
+    minutes = int(WITHHELD_FOR.total_seconds() // 60)
+    conversation.say("case.withheld", asked_id=asked_id, case_id=case.id, text=text, minutes=minutes)
 
 
 async def ask_where_it_belongs(conversation: Conversation, case: Case, text: str) -> None:
@@ -212,6 +233,24 @@ async def sort(callback: CallbackQuery, callback_data: Sort, conversation: Conve
     if callback_data.act == "supplement":
         conversation.say("case.answered_meanwhile", number=case.number)
     await deal_with(conversation, text, understand(conversation, text))
+
+
+async def sort_withheld(callback: CallbackQuery, callback_data: Withheld, conversation: Conversation) -> None:
+    """「补充这件 / 另一件事」."""
+    line = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
+    case = await case_of(conversation.unit, conversation.taxpayer_id, callback_data.case_id)
+    if line is None or case is None or line.outcome is not None:
+        conversation.say("talk.stale")
+        return
+    retire_buttons(conversation, callback)
+    if callback_data.act == "supplement" and case.state in UNFINISHED:
+        await conclude(conversation.unit, line.id, "supplement")
+        await add_what_was_asked_for(conversation, case, line.text)
+        return
+    if callback_data.act == "supplement":
+        conversation.say("case.answered_meanwhile", number=case.number)
+    await conclude(conversation.unit, line.id, "apart")
+    await deal_with(conversation, line.text, understand(conversation, line.text))
 
 
 async def give_to_people(conversation: Conversation, question: Asked) -> None:

@@ -11,6 +11,7 @@ from bot.nursery import Nursery
 from bot.settings import Settings
 from escalation.routing import Rule
 from escalation.rulebook import Rulebook
+from faq.answering import InForce
 from faq.live import LiveFaq
 from intents import Interpreter
 from storage.database import Database
@@ -32,3 +33,8 @@ class Deps:
     nursery: Nursery
     metrics: Metrics
     holder: str
+
+    @property
+    def in_force(self) -> InForce:
+        """By what a text is answered at this moment."""
+        return InForce(self.interpreter, self.faq.edition, self.rules, self.routing)

@@ -18,6 +18,7 @@ from bot.leases import Lease
 from escalation.corrections import read_rulebook, revision_of
 from escalation.duties import patrol
 from escalation.workdays import BEIJING, local_date
+from faq.answering import open_withheld
 from faq.watch import watch_entries
 from storage import inbox, outbox
 from storage.database import is_trouble_of_the_database
@@ -28,6 +29,7 @@ JOBS = "jobs"  # the name of the lease
 PATROL_SECONDS = 20
 FAQ_SECONDS = 1
 RULES_SECONDS = 1
+WITHHELD_SECONDS = 60
 PURGE_HOURS = 6
 ENTRIES_HOURS = 1
 
@@ -44,6 +46,7 @@ def make_scheduler(deps: Deps, lease: Lease) -> AsyncIOScheduler:
         (watch_faq, None, IntervalTrigger(seconds=FAQ_SECONDS, timezone=BEIJING)),
         (watch_rules, None, IntervalTrigger(seconds=RULES_SECONDS, timezone=BEIJING)),
         (watch_over_entries, lease, IntervalTrigger(hours=ENTRIES_HOURS, timezone=BEIJING)),
+        (open_what_was_withheld, lease, IntervalTrigger(seconds=WITHHELD_SECONDS, timezone=BEIJING)),
         (purge, lease, IntervalTrigger(hours=PURGE_HOURS, timezone=BEIJING)),
     ):
         scheduler.add_job(_wake, trigger, [deps, job, decides], id=job.__name__)
@@ -99,6 +102,13 @@ async def watch_over_entries(deps: Deps) -> None:
     async with deps.database.unit() as unit:
         if opened := await watch_entries(unit, deps.rules):
             log.info("entry_duties", opened=opened)
+
+
+async def open_what_was_withheld(deps: Deps) -> None:
+    """Lines about which their writers said nothing become cases, so that none is lost."""
+    async with deps.database.unit() as unit:
+        if opened := await open_withheld(unit, deps.in_force):
+            log.info("withheld_opened", cases=opened)
 
 
 async def purge(deps: Deps) -> None:

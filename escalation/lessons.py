@@ -4,9 +4,10 @@ Only words of the tax dictionary are kept, as counts: never a text, and nothing 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from escalation.routing import Lesson
 from storage.dialects import insert_for
@@ -33,14 +34,22 @@ async def learn(unit: Unit, bureau_id: int, department_code: str, words: Collect
 
 
 async def lessons_for(reader: Reader, bureau_id: int, words: Collection[str]) -> Sequence[Lesson]:
-    """What has been learned about these words."""
+    """Return what has been learned about these words."""
     if not words:
         return ()
+    of_bureau = select(routing_lessons).where(routing_lessons.c.bureau_id == bureau_id)
+    return _learned(await reader.all(of_bureau.where(routing_lessons.c.word.in_(sorted(set(words))))))
+
+
+async def all_lessons(reader: Reader, bureau_id: int) -> Mapping[str, Lesson]:
+    """Return everything that has been learned in a bureau, by word."""
+    of_bureau = select(routing_lessons).where(routing_lessons.c.bureau_id == bureau_id)
+    return {lesson.word: lesson for lesson in _learned(await reader.all(of_bureau))}
+
+
+def _learned(rows: Sequence[Row[Any]]) -> Sequence[Lesson]:
     counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    query = select(routing_lessons).where(
-        routing_lessons.c.bureau_id == bureau_id, routing_lessons.c.word.in_(sorted(set(words)))
-    )
-    for row in await reader.all(query):
+    for row in rows:
         counts[row.word][row.department_code] = row.cases
     learned = []
     for word, by_department in sorted(counts.items()):

@@ -1,10 +1,11 @@
 """Remembers every question that was put to the FAQ, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import ColumnElement, Row, case, func, select, update
 
 from storage.tables import asked
 from storage.unit import Reader, Rows, Unit
@@ -60,13 +61,34 @@ async def _remember(unit: Unit, rows: Rows) -> None:
 async def asked_at(reader: Reader, address_id: int, asked_id: int) -> Asked | None:
     """A question of this address; None for anybody else's."""
     row = await reader.one(select(asked).where(asked.c.id == asked_id, asked.c.address_id == address_id))
-    return None if row is None else Asked(row.id, row.text, row.asked_at, row.entry_id, row.outcome, row.case_id)
+    return None if row is None else _asked(row)
+
+
+def _asked(row: Row[Any]) -> Asked:
+    return Asked(row.id, row.text, row.asked_at, row.entry_id, row.outcome, row.case_id)
+
+
+async def withheld_before(reader: Reader, moment: datetime, *, most: int) -> Sequence[tuple[int, Asked]]:
+    """The oldest withheld lines from before a moment about which their writers have said nothing: address, line."""
+    rows = await reader.all(
+        select(asked)
+        .where(asked.c.decision == WITHHELD, asked.c.outcome.is_(None), asked.c.asked_at <= moment)
+        .order_by(asked.c.id)
+        .limit(most)
+    )
+    return [(row.address_id, _asked(row)) for row in rows]
 
 
 async def conclude(unit: Unit, asked_id: int, outcome: str, *, entry_id: int | None = None) -> bool:
     """Note what became of the question; False where it has gone to people already, which cannot be undone."""
     values = {"outcome": outcome} | ({} if entry_id is None else {"entry_id": entry_id})
     return await unit.moved(update(asked).where(asked.c.id == asked_id, asked.c.case_id.is_(None)).values(values))
+
+
+async def release(unit: Unit, asked_id: int, outcome: str) -> bool:
+    """Note what its writer said of a withheld line, or that nothing was said; False where that is settled already."""
+    waits = (asked.c.id == asked_id, asked.c.decision == WITHHELD, asked.c.outcome.is_(None))
+    return await unit.moved(update(asked).where(*waits).values(outcome=outcome))
 
 
 async def hand_over(unit: Unit, asked_id: int, case_id: int) -> None:

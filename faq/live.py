@@ -11,7 +11,7 @@ from faq.contrasts import differing
 from faq.index import ALIKE, Candidate, Index, IndexEntry
 from faq.matching import CONSIDERED, Answer, Decision, Rule, decide, weigh
 from faq.views import plain_view
-from intents import Kind, Tokenizer
+from intents import Tokenizer
 from storage.database import Database
 
 
@@ -38,13 +38,13 @@ class Edition:
         candidate = Candidate(entry.code, entry.question, 1.0, 1.0)
         return Answer(candidate, 1.0, (candidate,))
 
-    def claims(self, text: str, kind: Kind) -> bool:
-        """Whether a text is asked of the FAQ, whatever else it is taken for: an officer has laid down its answer, or it
-        seems to be about something else and is a phrasing word for word.
-        """
-        if kind is Kind.QUESTION or self.overriding(text) is not None:
-            return True
-        return kind is Kind.OUTOFSCOPE and weigh(self.index, text).rule is Rule.EXACT
+    def is_overridden(self, text: str) -> bool:
+        """Tell whether an officer has laid down the answer to just this wording."""
+        return self.overriding(text) is not None
+
+    def is_phrasing(self, text: str) -> bool:
+        """Tell whether the text is a phrasing of one entry alone, word for word."""
+        return weigh(self.index, text).rule is Rule.EXACT
 
     def nearly(self, question: str, *, besides: str | None = None) -> Sequence[Entry]:
         """The entries that are asked for in nearly these words, the most alike first; what names another tax, year or

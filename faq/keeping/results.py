@@ -23,6 +23,7 @@ class Why(StrEnum):
     NOT_PUBLISHED = "not_published"
     NOT_RETIRED = "not_retired"
     NO_OVERRIDE = "no_override"
+    NOT_FOR_THE_FAQ = "not_for_the_faq"  # who writes this wants people, complains, reports, or begins a procedure
     MEANWHILE = "meanwhile"
 
 
@@ -40,6 +41,7 @@ SENTENCES: Mapping[Why, str] = MappingProxyType(
         Why.NOT_PUBLISHED: "这个条目没有发布。",
         Why.NOT_RETIRED: "这个条目没有停用。",
         Why.NO_OVERRIDE: "没有为这句话指定条目，可能已被取消。",
+        Why.NOT_FOR_THE_FAQ: "这样的话是要找工作人员、投诉举报，或者申请办理，由工作人员受理，不能指定条目答复。",
         Why.MEANWHILE: "别人刚刚先办了。请刷新后再看。",
     }
 )

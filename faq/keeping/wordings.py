@@ -15,7 +15,9 @@ from faq.keeping.acting import allowed, change_entry, note, take
 from faq.keeping.book import EDITED, IN_HAND, SUPERSEDED
 from faq.keeping.content import MOST_PHRASINGS, Finding, Flaw, check_wording
 from faq.keeping.results import Denied, Saved, Why, Wrong
+from faq.talk import NEVER_OVERRIDDEN
 from faq.views import plain_view
+from intents import Interpreter
 from storage.dialects import insert_for
 from storage.people import Officer
 from storage.tables import overrides, revisions
@@ -68,8 +70,13 @@ async def _write_again(unit: Unit, actor: Officer, row: Row[Any], number: int, p
     await unit.run(revisions.insert().values({**kept, **new, **by}))
 
 
-async def override(unit: Unit, actor: Officer, entry_id: int, wording: str) -> Saved | Denied | Wrong:
-    """Lay down that just this wording is answered by this entry, whatever was laid down for it before."""
+async def override(
+    unit: Unit, actor: Officer, entry_id: int, wording: str, interpreter: Interpreter
+) -> Saved | Denied | Wrong:
+    """Lay down that just this wording is answered by this entry, whatever was laid down for it before.
+
+    What the `interpreter` takes for a complaint, a tip-off and the like is refused: no entry answers that.
+    """
     entry = await take(unit, actor, Keeping.EDIT, entry_id)
     if isinstance(entry, Denied):
         return entry
@@ -78,6 +85,8 @@ async def override(unit: Unit, actor: Officer, entry_id: int, wording: str) -> S
     wording = wording.strip()
     if findings := check_wording(wording):
         return Wrong(findings)
+    if interpreter.understand(wording).kind in NEVER_OVERRIDDEN:
+        return Denied(Why.NOT_FOR_THE_FAQ)
     view = plain_view(wording)
     await _clear(unit, actor, overrides.c.view == view)
     row = {"wording": wording, "view": view, "entry_id": entry_id, "set_by": actor.id, "set_at": unit.now}

@@ -105,10 +105,10 @@ asked = Table(
     points_to("address_id", "addresses.id", index=True),
     Column("text", SealedText, nullable=False),
     Column("asked_at", Instant, nullable=False),
-    Column("decision", String(20), nullable=False),  # "answer", "choices", "nothing"
+    Column("decision", String(20), nullable=False),  # "answer", "choices", "nothing", "outofscope", "withheld"
     Column("confidence", Float, nullable=False),
     points_to("entry_id", "entries.id", nullable=True),  # what was said, or chosen, or came nearest
-    Column("outcome", String(20)),  # "solved", "unsolved", "chosen", "none_of_these", "to_people"
+    Column("outcome", String(20)),  # "solved", "unsolved", "chosen", "to_people", "supplement", "apart"
     Column("case_id", Identity),
     points_to("gap_id", "gaps.id", nullable=True),  # what an officer made of a question that was not answered
 )
@@ -117,3 +117,5 @@ open_gap = asked.c.gap_id.is_(None) & or_(asked.c.outcome == "unsolved", asked.c
 Index("ix_asked_gaps", asked.c.id, sqlite_where=open_gap, postgresql_where=open_gap)
 judged = asked.c.outcome.is_not(None)
 Index("ix_asked_outcomes", asked.c.entry_id, asked.c.asked_at, sqlite_where=judged, postgresql_where=judged)
+unsorted = (asked.c.decision == "withheld") & asked.c.outcome.is_(None)
+Index("ix_asked_withheld", asked.c.asked_at, sqlite_where=unsorted, postgresql_where=unsorted)

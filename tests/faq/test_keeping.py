@@ -152,7 +152,7 @@ async def test_whoever_is_no_editor_is_told_that_they_may_not_write(office: Offi
             await discard(unit, actor, saved.entry_id, head=saved.head),
             await retire(unit, actor, saved.entry_id, "不用了"),
             await add_phrasings(unit, actor, saved.entry_id, ["小规模多少税"]),
-            await override(unit, actor, saved.entry_id, "小规模多少税"),
+            await override(unit, actor, saved.entry_id, "小规模多少税", interpreter()),
             await clear_override(unit, actor, 1),
             await give_to(unit, actor, saved.entry_id, actor.id),
         ):
@@ -490,12 +490,12 @@ async def test_an_override_wins_over_the_index_for_just_this_wording_until_it_is
     rate, lost = await either.published(), await either.published(LOST)
     faq, today = LiveFaq(tokenizer), date(2025, 11, 3)
     async with either.database.unit() as unit:
-        done(await override(unit, either.editor, rate.entry_id, LOST.question))
+        done(await override(unit, either.editor, rate.entry_id, LOST.question, interpreter()))
     assert await faq.refresh(either.database, today)
     assert await said(faq, "发票，丢了怎么补救？") == rate.code  # signs and spaces make no difference
     assert await said(faq, "发票丢了怎么补救呢") != rate.code
     async with either.database.unit() as unit:  # another for the same wording takes its place
-        done(await override(unit, either.colleague, lost.entry_id, LOST.question))
+        done(await override(unit, either.colleague, lost.entry_id, LOST.question, interpreter()))
         assert await overrides_of(unit, rate.entry_id) == []
         ((override_id, wording),) = await overrides_of(unit, lost.entry_id)
         assert wording == LOST.question
@@ -508,7 +508,7 @@ async def test_an_override_wins_over_the_index_for_just_this_wording_until_it_is
 async def test_an_override_for_an_entry_that_is_silent_is_silent_too(office: Office, tokenizer: Tokenizer) -> None:
     saved = await office.published(replace(RATE, valid_until=date(2025, 11, 3)))
     async with office.database.unit() as unit:
-        done(await override(unit, office.editor, saved.entry_id, "小规模"))
+        done(await override(unit, office.editor, saved.entry_id, "小规模", interpreter()))
     faq = LiveFaq(tokenizer)
     await faq.refresh(office.database, date(2025, 11, 3))
     assert await said(faq, "小规模") == saved.code
@@ -516,7 +516,20 @@ async def test_an_override_for_an_entry_that_is_silent_is_silent_too(office: Off
     assert await said(faq, "小规模") is None
     async with office.database.unit() as unit:
         await retire(unit, office.editor, saved.entry_id, "废止")
-        assert await override(unit, office.editor, saved.entry_id, "小规模呢") == Denied(Why.NOT_PUBLISHED)
+        assert await override(unit, office.editor, saved.entry_id, "小规模呢", interpreter()) == Denied(
+            Why.NOT_PUBLISHED
+        )
+
+
+@pytest.mark.parametrize(
+    "wording", ["转人工", "我要投诉办税服务厅，工作人员态度恶劣", "我要举报某公司偷税漏税，两套账"]
+)
+async def test_what_is_for_people_cannot_be_laid_down_for_an_entry(office: Office, wording: str) -> None:
+    saved = await office.published()
+    async with office.database.unit() as unit:
+        refused = await override(unit, office.editor, saved.entry_id, wording, interpreter())
+        assert refused == Denied(Why.NOT_FOR_THE_FAQ)
+        assert await overrides_of(unit, saved.entry_id) == []
 
 
 @pytest.fixture

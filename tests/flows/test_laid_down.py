@@ -4,10 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from bot.jobs import watch_faq
+from faq.catalog import published_anew
 from faq.keeping import Saved, add_phrasings, find_by_code, override
+from faq.views import plain_view
 from intents import Kind
 from storage.people import find_officer
-from storage.tables import officers
+from storage.tables import officers, overrides
 from tests.house import HouseUnderTest
 
 ENTRY, QUESTION = "cit-rate", "【企业所得税税率是多少】"
@@ -21,7 +23,7 @@ async def lay_down(house: HouseUnderTest, wording: str, *, always: bool) -> None
         assert officer is not None
         assert entry is not None
         done = (
-            await override(unit, officer, entry.id, wording)
+            await override(unit, officer, entry.id, wording, house.deps.interpreter)
             if always
             else await add_phrasings(unit, officer, entry.id, [wording])
         )
@@ -29,10 +31,10 @@ async def lay_down(house: HouseUnderTest, wording: str, *, always: bool) -> None
     await watch_faq(house.deps)
 
 
-@pytest.mark.parametrize(
-    ("wording", "taken_for"), [(ELSEWHERE, Kind.OUTOFSCOPE), (COMPLAINT, Kind.COMPLAINT), ("谢谢", Kind.THANKS)]
-)
-async def test_an_override_wins_over_everything(house: HouseUnderTest, wording: str, taken_for: Kind) -> None:
+@pytest.mark.parametrize(("wording", "taken_for"), [(ELSEWHERE, Kind.OUTOFSCOPE), ("谢谢", Kind.THANKS)])
+async def test_an_override_wins_over_what_has_no_consequences(
+    house: HouseUnderTest, wording: str, taken_for: Kind
+) -> None:
     assert house.deps.interpreter.understand(wording).kind is taken_for
     taxpayer = await house.visitor()
     await lay_down(house, wording, always=True)
@@ -49,4 +51,17 @@ async def test_a_phrasing_wins_word_for_word_over_what_only_seems_to_be_elsewher
 async def test_a_complaint_is_a_complaint_though_its_words_are_a_phrasing(house: HouseUnderTest) -> None:
     taxpayer = await house.visitor()
     await lay_down(house, COMPLAINT, always=False)
+    assert "办件编号" in (await taxpayer.say(COMPLAINT)).text
+
+
+async def test_an_override_of_a_complaint_that_already_lies_is_passed_over(house: HouseUnderTest) -> None:
+    taxpayer = await house.visitor()
+    async with house.database.unit() as unit:
+        entry = await find_by_code(unit, ENTRY)
+        assert entry is not None
+        officer_id = await unit.value(select(officers.c.id).where(officers.c.code == "wang"))
+        row = {"wording": COMPLAINT, "view": plain_view(COMPLAINT), "entry_id": entry.id}
+        await unit.run(overrides.insert().values(**row, set_by=officer_id, set_at=unit.now))
+        await published_anew(unit)
+    await watch_faq(house.deps)
     assert "办件编号" in (await taxpayer.say(COMPLAINT)).text

@@ -1,9 +1,13 @@
 """What is of a sealed kind, or may be, never touches another case: 第十八条."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
+from bot.jobs import open_what_was_withheld
+from storage.tables import cases
 from tests.flows.cast import COMPLAINT, employ
 from tests.house import HouseUnderTest, Visitor
 
@@ -95,3 +99,28 @@ async def test_what_cannot_be_read_may_be_of_a_sealed_kind(house: HouseUnderTest
     question = await taxpayer.say("بۇ ئادەم پارا ئالدى")
     assert list(question.buttons) == ["补充这件", "另一件事"]
     assert "پارا" not in await all_that_was_shown(officer)
+
+
+async def test_a_withheld_line_of_which_nothing_is_said_becomes_a_sealed_case_of_its_own(
+    house: HouseUnderTest,
+) -> None:
+    taxpayer, officer = await house.visitor(), await employ(house, "c1", "只在纳税服务处", ["service"])
+    await taxpayer.say(COMPLAINT)
+    question = await taxpayer.say(PERHAPS)
+    house.clock.advance(minutes=29)
+    await open_what_was_withheld(house.deps)
+    assert (await taxpayer.heard())[-1].text == question.text
+    house.clock.advance(minutes=2)
+    await open_what_was_withheld(house.deps)
+    await open_what_was_withheld(house.deps)
+    await house.settle()
+    receipt = (await taxpayer.heard())[-1].text
+    assert "办件编号：2025-000002" in receipt
+    async with house.database.reader() as reader:
+        case = await reader.one(select(cases).where(cases.c.number == "2025-000002"))
+        assert case is not None
+        assert case.sealed
+        assert case.received_at == house.clock() - timedelta(minutes=31)
+        assert await reader.value(select(func.count()).select_from(cases)) == 2
+    await open_the_case(officer)
+    assert "姓马" not in await all_that_was_shown(officer)

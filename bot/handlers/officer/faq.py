@@ -14,6 +14,7 @@ from bot.wording.buttons import Keep, Menu, Teach, Undo
 from bot.wording.explaining import explanation_facts
 from bot.wording.keeping import SHOWN, findings_facts
 from escalation.permissions import Keeping, may_keep
+from faq.answering import preview
 from faq.explaining import explain
 from faq.keeping import (
     Denied,
@@ -46,7 +47,6 @@ from faq.keeping.acting import outdated
 from faq.keeping.book import SUBMITTED
 from faq.matching import considered
 from faq.views import plain_view
-from intents import Kind
 from storage.outbox import said_in
 
 ANSWERING, PHRASING, REFUSING = "officer.entry.answer", "officer.entry.phrase", "officer.entry.refuse"
@@ -317,10 +317,9 @@ async def try_question(_message: Message, command: CommandObject, conversation: 
     elif len(text) > MOST_CHARACTERS_OF_A_QUESTION:
         conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_QUESTION)
     else:
-        taken_for = conversation.deps.interpreter.understand(text).kind
-        kind = Kind.QUESTION if conversation.deps.faq.edition.claims(text, taken_for) else taken_for
+        found = preview(conversation.deps.in_force, conversation.officer.bureau_id, text)
         facts = explanation_facts(explain(conversation.deps.faq.edition, text))
-        conversation.say("entry.test", officer_id=conversation.officer.id, understood=kind.value, **facts)
+        conversation.say("entry.test", officer_id=conversation.officer.id, understood=found.kind.value, **facts)
 
 
 async def teach(callback: CallbackQuery, callback_data: Teach, conversation: Conversation) -> None:
@@ -340,7 +339,8 @@ async def teach(callback: CallbackQuery, callback_data: Teach, conversation: Con
 
 
 async def _lay_down(conversation: Conversation, entry: Kept, wording: str) -> None:
-    result = await override(conversation.unit, conversation.officer, entry.id, wording)
+    unit, interpreter = conversation.unit, conversation.deps.interpreter
+    result = await override(unit, conversation.officer, entry.id, wording, interpreter)
     if not isinstance(result, Saved):
         _tell(conversation, result, "saved", draft=False)
         return

@@ -102,7 +102,8 @@ async def _add_phrasings(unit: Unit, caller: Caller, entry_id: int, form: Form) 
 
 
 async def _override(unit: Unit, caller: Caller, entry_id: int, form: Form) -> Result:
-    return await override(unit, caller.officer, entry_id, line_of(text_in(form, "wording")))
+    wording = line_of(text_in(form, "wording"))
+    return await override(unit, caller.officer, entry_id, wording, caller.deps.interpreter)
 
 
 async def _give(unit: Unit, caller: Caller, entry_id: int, form: Form) -> Result:

@@ -18,9 +18,11 @@ from bot.wording.cases import kind_name
 from bot.wording.explaining import doubt, outcome, part, reason
 from escalation.permissions import Keeping
 from escalation.workdays import local_date
+from faq.answering import preview
 from faq.explaining import Explanation, explain
 from faq.keeping import Denied, Saved, Why, Wrong, add_phrasings, find_entry, line_of, override
 from faq.matching import LIMITS, Answer, Doubt, Rule
+from intents import Kind
 
 LONGEST_QUESTION = 500  # characters
 TOO_LONG = f"最多 {LONGEST_QUESTION} 个字，请写短一些。"
@@ -66,7 +68,7 @@ async def _teach(caller: Caller, form: Form, *, always: bool) -> web.Response:
         entry = await named_entry(unit, form)
         result: Saved | Denied | Wrong = Denied(Why.NOT_FOUND)
         if entry is not None and always:
-            result = await override(unit, caller.officer, entry.id, text)
+            result = await override(unit, caller.officer, entry.id, text, caller.deps.interpreter)
         elif entry is not None:
             result = await add_phrasings(unit, caller.officer, entry.id, [text])
     if entry is None:
@@ -107,7 +109,7 @@ async def _try(caller: Caller, text: str) -> Tried:
     deps, _ = caller.deps, words_of("zh")
     await deps.faq.refresh(deps.database, local_date(deps.clock()))
     explanation = explain(deps.faq.edition, text)
-    taken_for = deps.interpreter.understand(text).kind
+    kind = preview(deps.in_force, caller.officer.bureau_id, text).kind
     answer = None
     if isinstance(explanation.decision, Answer):
         async with deps.database.reader() as reader:
@@ -120,7 +122,7 @@ async def _try(caller: Caller, text: str) -> Tried:
         reason=reason(_, explanation.rule),
         doubts=tuple(doubt(_, one) for one in explanation.doubts),
         parts=tuple((part(_, one.name), one.weight, one.value, one.product) for one in explanation.parts),
-        understood=None if deps.faq.edition.claims(text, taken_for) else kind_name(_, deps.rules, taken_for.value),
+        understood=None if kind is Kind.QUESTION else kind_name(_, deps.rules, kind.value),
         answer=answer,
     )
 

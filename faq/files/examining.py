@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from faq.catalog import Entry
 from faq.contrasts import differing
-from faq.files.table import FIELDS, Cell, Raw, Reading, Remark, as_date, as_list, as_text
+from faq.files.table import FIELDS, Cell, FileError, Raw, Reading, Remark, as_date, as_list, as_text
 from faq.index import ALIKE, Index, IndexEntry
 from faq.keeping.content import Content, categories, check, tidy
 from faq.views import Tokens, plain_view
@@ -79,6 +80,38 @@ def examine(reading: Reading, book: Book, tokenizer: Tokens, tell: Callable[[int
     plan.remarks += _nearly_repeated(proposed, book, tokenizer, tell)
     plan.remarks.sort(key=lambda remark: remark.number)
     return plan
+
+
+def entries_in(reading: Reading, departments: Mapping[str, str]) -> Sequence[Entry]:
+    """Return what a file says as entries that answer, none of them verified; `departments` are names by code.
+
+    Raises FileError for a file in which anything is wrong.
+    """
+    remarks = list(reading.remarks)
+    proposed = [_read(raw, Book({}, departments), remarks) for raw in reading.entries]
+    remarks += _repeated_codes(proposed)
+    if wrong := [remark for remark in remarks if remark.wrong]:
+        raise FileError(f"{wrong[0]}（共 {len(wrong)} 处有误）请更正后再试。")
+    return [_entry(number, one) for number, one in enumerate(proposed, start=1)]
+
+
+def _entry(number: int, one: Proposed) -> Entry:
+    content = one.content
+    return Entry(
+        id=number,
+        code=one.code or f"row-{one.number}",
+        revision=1,
+        question=content.question,
+        answer=content.answer,
+        legal_basis=content.legal_basis,
+        category=content.category,
+        department_code=content.department_code,
+        valid_from=content.valid_from,
+        valid_until=content.valid_until,
+        verified_on=None,
+        sample=False,
+        phrasings=content.phrasings,
+    )
 
 
 def _sort(plan: Plan, one: Proposed) -> None:

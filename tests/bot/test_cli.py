@@ -116,9 +116,8 @@ def test_a_question_in_json_is_one_line(folder: Path) -> None:
 
 
 def test_what_nobody_answers_is_said_to_go_to_people(folder: Path) -> None:
-    assert run_command(folder, "faq", "ask", "[bold]月球上种土豆[/bold] :smile:").out.startswith(
-        "没有答案，转工作人员\n"
-    )
+    question = "[bold]稀土矿尾矿库占地要不要交城镇土地使用税，能不能减免[/bold] :smile:"
+    assert run_command(folder, "faq", "ask", question).out.startswith("没有答案，转工作人员\n")
     assert json.loads(run_command(folder, "faq", "ask", "", "--json").out)["decision"] == "nothing"
 
 
@@ -301,6 +300,68 @@ def test_a_file_is_read_as_it_is_written_and_answered_before_it_ends(folder: Pat
         assert process.wait(10) == 0
 
 
+# --- what becomes of a text
+
+PREVIEW_KEYS = [
+    *("text", "becomes", "kind", "confidence", "entry", "question", "answer", "candidates", "departments", "reasons"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "becomes", "kind"),
+    [
+        (QUESTION, "answer", "question"),
+        ("发票丢了怎么办", "choices", "question"),
+        ("你好", "words", "greeting"),
+        ("公积金怎么提取", "words", "outofscope"),
+        ("我要投诉办税服务厅，工作人员态度恶劣", "case", "complaint"),
+    ],
+)
+def test_a_preview_says_what_becomes_of_a_text_and_where_a_case_of_it_would_go(
+    folder: Path, text: str, becomes: str, kind: str
+) -> None:
+    found = json.loads(run_command(folder, "preview", text, "--json").out)
+    assert list(found) == PREVIEW_KEYS
+    assert (found["becomes"], found["kind"]) == (becomes, kind)
+    assert found["departments"]
+    assert (found["answer"] is not None) == (becomes == "answer")
+    assert len(found["candidates"]) <= 3
+
+
+def test_a_preview_looks_at_a_talk_and_at_an_open_case(folder: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"text": QUESTION, "talk": ["转人工"]},
+        {"text": "二号窗口", "case": "open", "case_kind": "complaint"},
+        {"text": "二号窗口", "case": "waiting"},
+        {"text": "纳税服务处的李某收了企业好处费，请保密", "case": "waiting"},
+        {"text": QUESTION, "case": "answered"},
+    ]
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (folder / "messages.jsonl").write_text(lines, encoding="utf-8")
+    done = run_command(folder, "preview", "--file", "messages.jsonl")
+    assert (done.code, done.said) == (0, "")
+    found = [json.loads(line)["becomes"] for line in done.out.splitlines()]
+    assert found == ["case", "asked_back", "supplement", "case", "answer"]
+
+
+def test_a_preview_looks_into_the_entries_of_a_file(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "entries.yaml").write_text(
+        "- {code: moon, question: 月球上的车船税怎么交, answer: 在月球上行驶的车船不征车船税。, "
+        "legal_basis: 《样例办法》第一条, category: vehicle, department: property}\n",
+        encoding="utf-8",
+    )
+    found = run_command(folder, "preview", "月球上的车船税怎么交", "--entries", "../entries.yaml", "--json")
+    assert json.loads(found.out)["entry"] == "moon"
+    _refused(run_command(folder, "preview", "你好", "--entries", "nowhere.yaml"), 1, "nowhere.yaml")
+
+
+def test_a_line_whose_case_is_unknown_is_named(folder: Path) -> None:
+    (folder / "messages.jsonl").write_text('{"text": "你好", "case": "lost"}\n', encoding="utf-8")
+    done = run_command(folder, "preview", "--file", "messages.jsonl")
+    assert (done.code, done.out) == (1, "")
+    assert "第 1 行：case 的值不对" in done.said
+
+
 # --- with a database
 
 
@@ -381,7 +442,7 @@ async def test_a_schema_of_another_version_is_named_and_left_alone(
     "arguments",
     [
         *([], ["run"], ["key"], ["faq"], ["faq", "ask"], ["faq", "assess"], ["faq", "export"], ["faq", "import"]),
-        *(["intent"], ["calendar", "due"], ["doctor"]),
+        *(["intent"], ["preview"], ["calendar", "due"], ["doctor"]),
     ],
 )
 def test_help_is_in_chinese_and_fits_the_terminal(arguments: list[str]) -> None:
@@ -398,6 +459,7 @@ def test_every_command_stands_in_the_operations_page() -> None:
     for command in (
         "run",
         "key",
+        "preview",
         "faq ask",
         "faq assess",
         "faq export",

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, Select, or_, select
 
 from escalation.duties import latest_duty_of
+from escalation.lifecycle import UNFINISHED, CaseState
 from escalation.permissions import CaseSubject
 from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms, due_on, retell
@@ -15,9 +17,6 @@ from escalation.workdays import Day
 from storage.dialects import among
 from storage.tables import bureaus, case_access, case_events, case_messages, cases, departments, officers
 from storage.unit import Reader
-
-OPEN, SIGNED, WAITING, ANSWERED = "open", "signed", "waiting", "answered"
-UNFINISHED = (OPEN, SIGNED, WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Case:
     id: int
     number: str
     kind: str
-    state: str
+    state: CaseState
     sealed: bool
     major: bool
     bureau_id: int
@@ -51,12 +50,46 @@ class Case:
         return CaseSubject(self.bureau_id, self.department_id, self.sealed)
 
 
+class Author(StrEnum):
+    """Who said something in a case."""
+
+    TAXPAYER = "taxpayer"
+    OFFICER = "officer"
+
+
+class MessageKind(StrEnum):
+    """What a message is to its case. One kind becomes another: a line that is UNSORTED, once its writer says where it
+    belongs, is a SUPPLEMENT, or is taken out of the case.
+    """
+
+    LETTER = "letter"
+    SUPPLEMENT = "supplement"
+    UNSORTED = "unsorted"
+    REQUEST = "request"
+    ANSWER = "answer"
+
+
+class Happening(StrEnum):
+    """What can happen to a case."""
+
+    OPENED = "opened"
+    SIGNED = "signed"
+    PASSED_ON = "passed_on"
+    DECIDED = "decided"  # the office has said which department answers
+    ASKED = "asked"
+    SUPPLEMENTED = "supplemented"
+    EXTENDED = "extended"
+    MAJOR = "major"
+    ANSWERED = "answered"
+    RATED = "rated"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """Something that was said in a case."""
 
-    author: str
-    what: str
+    author: Author
+    what: MessageKind
     text: str
     at: datetime
 
@@ -65,7 +98,7 @@ class Message:
 class Event:
     """Something that happened to a case."""
 
-    what: str
+    what: Happening
     officer_name: str | None
     details: str | None
     at: datetime
@@ -108,7 +141,8 @@ OPEN_CASES_OF = (
 
 
 def _case(row: Row[Any]) -> Case:
-    return Case(**{name: getattr(row, name) for name in Case.__slots__})
+    columns = {name: getattr(row, name) for name in Case.__slots__}
+    return Case(**columns | {"state": CaseState(row.state)})
 
 
 async def find_case(reader: Reader, case_id: int) -> Case | None:
@@ -158,7 +192,7 @@ async def messages_of(reader: Reader, case_id: int) -> Sequence[Message]:
     rows = await reader.all(
         select(case_messages).where(case_messages.c.case_id == case_id).order_by(case_messages.c.id)
     )
-    return [Message(row.author, row.what, row.text, row.at) for row in rows]
+    return [Message(Author(row.author), MessageKind(row.what), row.text, row.at) for row in rows]
 
 
 async def events_of(reader: Reader, case_id: int) -> Sequence[Event]:
@@ -168,7 +202,7 @@ async def events_of(reader: Reader, case_id: int) -> Sequence[Event]:
         .where(case_events.c.case_id == case_id)
         .order_by(case_events.c.id)
     )
-    return [Event(row.what, row.name, row.details, row.at) for row in rows]
+    return [Event(Happening(row.what), row.name, row.details, row.at) for row in rows]
 
 
 async def reckoning_of(reader: Reader, rules: Rulebook, case: Case) -> Reckoning | None:

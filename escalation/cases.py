@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import Update, func, update
+from sqlalchemy import case as choose
 
-from escalation.casebook import ANSWERED, OPEN, SIGNED, UNFINISHED, Case, find_case
+from escalation.casebook import Author, Case, Happening, MessageKind, find_case
 from escalation.duties import held_by_department, open_duty, region_of, settle
 from escalation.kinds import CaseKind
 from escalation.lessons import learn
+from escalation.lifecycle import FIRST, MOVES, Move
 from escalation.lookup import hash_of, new_code
 from escalation.permissions import Action, Role, may
 from escalation.rulebook import ANSWER, EXTENSION, SIGN, Rulebook
@@ -82,7 +84,7 @@ async def open_case(unit: Unit, rules: Rulebook, letter: Letter) -> Opened:
             number=number,
             code_hash=hash_of(unit, code),
             kind=letter.kind,
-            state=OPEN,
+            state=FIRST,
             sealed=kind.sealed,
             major=False,
             bureau_id=letter.bureau_id,
@@ -97,8 +99,10 @@ async def open_case(unit: Unit, rules: Rulebook, letter: Letter) -> Opened:
         )
         .returning(cases.c.id)
     )
-    await write_into(unit, case_id, author="taxpayer", what="letter", text=letter.text, at=letter.received_at)
-    await note(unit, case_id, "opened")
+    await write_into(
+        unit, case_id, author=Author.TAXPAYER, what=MessageKind.LETTER, text=letter.text, at=letter.received_at
+    )
+    await note(unit, case_id, Happening.OPENED)
     due = await _promise(unit, rules, case_id, kind, department.id, letter, region)
     payload = {
         "case_id": case_id,
@@ -186,11 +190,10 @@ async def _tell_administrators(unit: Unit, case: Case) -> None:
 async def sign(unit: Unit, rules: Rulebook, actor: Officer, case_id: int) -> Done | TooLate:
     """签收: one officer takes the case; the taxpayer is told that it was accepted."""
     case = await allowed(unit, actor, Action.SIGN, case_id)
-    signed = update(cases).where(cases.c.id == case_id, cases.c.state == OPEN).values(state=SIGNED, signed_by=actor.id)
-    if not await unit.moved(signed):
+    if not await unit.moved(moving(case_id, Move.SIGN).values(signed_by=actor.id)):
         return TooLate(await reread(unit, case_id))
     await settle(unit, SIGN, case_id)
-    await note(unit, case_id, "signed", actor)
+    await note(unit, case_id, Happening.SIGNED, actor)
     kind = rules.kind(case.kind)
     if kind.starts == "confirmation":
         holder = held_by_department(case.department_id)
@@ -203,10 +206,8 @@ async def sign(unit: Unit, rules: Rulebook, actor: Officer, case_id: int) -> Don
 async def answer(unit: Unit, actor: Officer, case_id: int, text: str) -> Done | TooLate:
     """Answer the taxpayer, at the address where the case came from; both duties are settled."""
     case = await allowed(unit, actor, Action.ANSWER, case_id)
-    answered = (
-        update(cases)
-        .where(cases.c.id == case_id, cases.c.state.in_(UNFINISHED))
-        .values(state=ANSWERED, answered_at=unit.now, signed_by=func.coalesce(cases.c.signed_by, actor.id))
+    answered = moving(case_id, Move.ANSWER).values(
+        answered_at=unit.now, signed_by=func.coalesce(cases.c.signed_by, actor.id)
     )
     if not await unit.moved(answered):
         return TooLate(await reread(unit, case_id))
@@ -214,8 +215,10 @@ async def answer(unit: Unit, actor: Officer, case_id: int, text: str) -> Done | 
     await settle(unit, ANSWER, case_id)
     await settle(unit, EXTENSION, case_id, "overtaken")
     await learn(unit, case.bureau_id, case.department_code, case.words)
-    await write_into(unit, case_id, author="officer", what="answer", text=text, at=unit.now, officer=actor)
-    await note(unit, case_id, "answered", actor)
+    await write_into(
+        unit, case_id, author=Author.OFFICER, what=MessageKind.ANSWER, text=text, at=unit.now, officer=actor
+    )
+    await note(unit, case_id, Happening.ANSWERED, actor)
     tell(unit, case.address_id, Notice("case.answer", {"case_id": case_id, "text": text}))
     await tell_colleagues(unit, case, actor, "case.done")
     return Done(await reread(unit, case_id))
@@ -224,10 +227,10 @@ async def answer(unit: Unit, actor: Officer, case_id: int, text: str) -> Done | 
 async def mark_major(unit: Unit, actor: Officer, case_id: int) -> Done | TooLate:
     """Mark a case as major: the leaders see it; 第十七条, 事关重大的信息要经主管局领导把关."""
     case = await allowed(unit, actor, Action.MARK_MAJOR, case_id)
-    marked = update(cases).where(cases.c.id == case_id, cases.c.major.is_(False), cases.c.state.in_(UNFINISHED))
+    marked = moving(case_id, Move.MARK_MAJOR).where(cases.c.major.is_(False))
     if not await unit.moved(marked.values(major=True)):
         return TooLate(await reread(unit, case_id))
-    await note(unit, case_id, "major", actor)
+    await note(unit, case_id, Happening.MAJOR, actor)
     if not case.sealed:
         for officer in await officers_in(unit, case.bureau_id):
             if Role.LEADER in officer.roles and officer.id != actor.id:
@@ -240,16 +243,18 @@ async def rate(unit: Unit, taxpayer_id: int, case_id: int, stars: int) -> bool:
     """Rate an answered case from 1 to 5, once; False where it was rated before or is not this taxpayer's."""
     if not 1 <= stars <= 5:
         return False
-    rated = update(cases).where(
-        cases.c.id == case_id,
-        cases.c.taxpayer_id == taxpayer_id,
-        cases.c.state == ANSWERED,
-        cases.c.rating.is_(None),
-    )
+    rated = moving(case_id, Move.RATE).where(cases.c.taxpayer_id == taxpayer_id, cases.c.rating.is_(None))
     if not await unit.moved(rated.values(rating=stars)):
         return False
-    await note(unit, case_id, "rated")
+    await note(unit, case_id, Happening.RATED)
     return True
+
+
+def moving(case_id: int, move: Move) -> Update:
+    """The conditional UPDATE of a move: only from where the table lets it begin, and to where the table says."""
+    leads_to = MOVES[move]
+    begins = update(cases).where(cases.c.id == case_id, cases.c.state.in_(leads_to))
+    return begins.values(state=choose(leads_to, value=cases.c.state))
 
 
 async def allowed(unit: Unit, actor: Officer, action: Action, case_id: int) -> Case:
@@ -274,7 +279,14 @@ async def tell_colleagues(unit: Unit, case: Case, actor: Officer, notice: str) -
 
 
 async def write_into(
-    unit: Unit, case_id: int, *, author: str, what: str, text: str, at: datetime, officer: Officer | None = None
+    unit: Unit,
+    case_id: int,
+    *,
+    author: Author,
+    what: MessageKind,
+    text: str,
+    at: datetime,
+    officer: Officer | None = None,
 ) -> int:
     return await unit.inserted(
         case_messages.insert()
@@ -283,7 +295,9 @@ async def write_into(
     )
 
 
-async def note(unit: Unit, case_id: int, what: str, officer: Officer | None = None, details: str | None = None) -> None:
+async def note(
+    unit: Unit, case_id: int, what: Happening, officer: Officer | None = None, details: str | None = None
+) -> None:
     """Write into the case's history."""
     await unit.run(
         case_events.insert().values(

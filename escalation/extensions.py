@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from escalation.casebook import UNFINISHED, Case, find_case
+from escalation.casebook import Case, Happening, find_case
 from escalation.cases import NotAllowedError, note
 from escalation.duties import change_terms, held_by_role, open_duty, open_duty_of, settle
+from escalation.lifecycle import Move, can
 from escalation.permissions import Action, Role, may
 from escalation.rulebook import ANSWER, EXTENSION, Rulebook
 from escalation.terms import Terms
@@ -23,6 +24,14 @@ from storage.tables import extensions
 from storage.unit import Reader, Unit
 
 DECIDE_WORKING_DAYS = 1
+
+
+class Verdict(StrEnum):
+    """What became of a request for more time. One that is PENDING is granted or refused, once; neither is undone."""
+
+    PENDING = "pending"
+    GRANTED = "granted"
+    REFUSED = "refused"
 
 
 class Obstacle(StrEnum):
@@ -60,7 +69,7 @@ async def request_extension(
     if case is None or not may(actor, Action.EXTEND, case.subject):
         raise NotAllowedError
     kind = rules.kind(case.kind)
-    duty = await open_duty_of(unit, ANSWER, case_id)
+    duty = await open_duty_of(unit, ANSWER, case_id) if can(Move.REQUEST_EXTENSION, case.state) else None
     if kind.extension_limit is None or kind.span is None or duty is None or duty.due_at is None:
         return Impossible(case, Obstacle.NO_LIMIT)
     if unit.now >= duty.due_at:
@@ -71,7 +80,7 @@ async def request_extension(
         requested_at=unit.now,
         reason=reason,
         extension=kind.extension_limit - kind.span,
-        verdict="pending",
+        verdict=Verdict.PENDING,
     )
     once = await unit.run(row.on_conflict_do_nothing().returning(extensions.c.id))
     extension_id = once.scalar_one_or_none()
@@ -97,15 +106,15 @@ async def decide_extension(
         raise NotAllowedError
     if extension.requested_by == actor.id:
         return Impossible(case, Obstacle.OWN)
-    if case.state not in UNFINISHED:
+    if not can(Move.REFUSE_EXTENSION, case.state):
         return Impossible(case, Obstacle.DECIDED)
-    duty = await open_duty_of(unit, ANSWER, case.id)
+    duty = await open_duty_of(unit, ANSWER, case.id) if can(Move.GRANT_EXTENSION, case.state) else None
     if grant and (duty is None or duty.due_at is None or unit.now >= duty.due_at):
         return Impossible(case, Obstacle.EXPIRED)
     decided = (
         update(extensions)
-        .where(extensions.c.id == extension_id, extensions.c.verdict == "pending")
-        .values(verdict="granted" if grant else "refused", decided_by=actor.id, decided_at=unit.now)
+        .where(extensions.c.id == extension_id, extensions.c.verdict == Verdict.PENDING)
+        .values(verdict=Verdict.GRANTED if grant else Verdict.REFUSED, decided_by=actor.id, decided_at=unit.now)
     )
     if not await unit.moved(decided):
         return Impossible(case, Obstacle.DECIDED)
@@ -122,7 +131,7 @@ async def _extend(unit: Unit, rules: Rulebook, case: Case, extension: Row[Any], 
     until = await change_terms(
         unit, rules, ANSWER, case.id, lambda terms: replace(terms, extension=extension.extension)
     )
-    await note(unit, case.id, "extended", actor)
+    await note(unit, case.id, Happening.EXTENDED, actor)
     if until is not None:
         payload = {"case_id": case.id, "due_on": until.isoformat(), "reason": extension.reason}
         tell(unit, case.address_id, Notice("case.extended", payload))
@@ -130,7 +139,7 @@ async def _extend(unit: Unit, rules: Rulebook, case: Case, extension: Row[Any], 
 
 async def pending_extension(reader: Reader, case_id: int) -> Row[Any] | None:
     """The extension of a case that waits to be decided."""
-    waiting = select(extensions).where(extensions.c.case_id == case_id, extensions.c.verdict == "pending")
+    waiting = select(extensions).where(extensions.c.case_id == case_id, extensions.c.verdict == Verdict.PENDING)
     return await reader.one(waiting)
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 
-from escalation.casebook import OPEN, UNFINISHED, WAITING, Case
-from escalation.cases import Done, NotAllowedError, TooLate, allowed, note, reread, show_card
+from escalation.casebook import Case, Happening
+from escalation.cases import Done, NotAllowedError, TooLate, allowed, moving, note, reread, show_card
 from escalation.duties import change_terms, held_by_department, open_duty, settle
+from escalation.lifecycle import CaseState, Move
 from escalation.permissions import Action, Role
 from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms
@@ -21,7 +22,6 @@ from storage.tables import case_events, cases, duties
 from storage.unit import Reader, Unit
 
 OFFICE = "office"
-PASSED_ON, DECIDED = "passed_on", "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,21 @@ async def pass_on(
     case = await allowed(unit, actor, Action.PASS_ON, case_id)
     target = await target_of(unit, case, department_id)
     decides = Role.OFFICE in actor.roles
-    if not decides and await _times(unit, case_id, DECIDED):
+    if not decides and await _times(unit, case_id, Happening.DECIDED):
         return Final(case)
-    if not decides and await _times(unit, case_id, PASSED_ON):
+    if not decides and await _times(unit, case_id, Happening.PASSED_ON):
         target = await _office(unit, case)
     if target.id == case.department_id:
         raise NotAllowedError
     passed = (
-        update(cases)
-        .where(cases.c.id == case_id, cases.c.state.in_(UNFINISHED), cases.c.department_id == case.department_id)
-        .values(department_id=target.id, state=OPEN, signed_by=None)
+        moving(case_id, Move.PASS_ON)
+        .where(cases.c.department_id == case.department_id)
+        .values(department_id=target.id, signed_by=None)
     )
     if not await unit.moved(passed):
         return TooLate(await reread(unit, case_id))
     await _move_duties(unit, rules, case, target)
-    await note(unit, case_id, DECIDED if decides else PASSED_ON, actor, reason)
+    await note(unit, case_id, Happening.DECIDED if decides else Happening.PASSED_ON, actor, reason)
     tell(unit, case.address_id, Notice("case.passed_on", {"case_id": case_id, "department": target.name}))
     await show_card(unit, case_id)
     return Done(await reread(unit, case_id))
@@ -70,7 +70,7 @@ async def _office(unit: Unit, case: Case) -> Department:
     return next(one for one in await departments_of(unit, case.bureau_id) if one.code == OFFICE)
 
 
-async def _times(reader: Reader, case_id: int, what: str) -> int:
+async def _times(reader: Reader, case_id: int, what: Happening) -> int:
     """How often something has happened to the case."""
     happened = select(func.count()).where(case_events.c.case_id == case_id, case_events.c.what == what)
     return int(await reader.value(happened))
@@ -86,7 +86,7 @@ async def _move_duties(unit: Unit, rules: Rulebook, case: Case, target: Departme
     span = rules.kind(case.kind).sign_working_days or 1
     signing = Terms(unit.now, span, Span.WORKING_DAYS, case.region, rules.calendar_revision)
     await open_duty(unit, rules, SIGN, case.id, holder=holder, bureau_id=case.bureau_id, terms=signing)
-    if case.state == WAITING:
+    if case.state is CaseState.WAITING:
         await change_terms(unit, rules, ANSWER, case.id, lambda terms: terms.resumed(unit.now))
     await unit.run(
         update(duties)

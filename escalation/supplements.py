@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
-from escalation.casebook import OPEN, SIGNED, WAITING, Case
+from escalation.casebook import Author, Case, Happening, MessageKind
 from escalation.cases import (
     Done,
     TooLate,
     allowed,
     department_addresses,
+    moving,
     note,
     reread,
     show_card,
@@ -20,6 +21,7 @@ from escalation.cases import (
     write_into,
 )
 from escalation.duties import change_terms, settle
+from escalation.lifecycle import Move
 from escalation.permissions import Action
 from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms
@@ -32,17 +34,15 @@ from storage.unit import Unit
 async def ask_for_more(unit: Unit, rules: Rulebook, actor: Officer, case_id: int, text: str) -> Done | TooLate:
     """Ask the taxpayer for something that is missing: the answer's clock stops until it comes."""
     case = await allowed(unit, actor, Action.ANSWER, case_id)
-    stopped = (
-        update(cases)
-        .where(cases.c.id == case_id, cases.c.state.in_((OPEN, SIGNED)))
-        .values(state=WAITING, signed_by=func.coalesce(cases.c.signed_by, actor.id))
-    )
+    stopped = moving(case_id, Move.ASK_FOR_MORE).values(signed_by=func.coalesce(cases.c.signed_by, actor.id))
     if not await unit.moved(stopped):
         return TooLate(await reread(unit, case_id))
     await settle(unit, SIGN, case_id)
     await change_terms(unit, rules, ANSWER, case_id, lambda terms: terms.stopped(unit.now))
-    await write_into(unit, case_id, author="officer", what="request", text=text, at=unit.now, officer=actor)
-    await note(unit, case_id, "asked", actor)
+    await write_into(
+        unit, case_id, author=Author.OFFICER, what=MessageKind.REQUEST, text=text, at=unit.now, officer=actor
+    )
+    await note(unit, case_id, Happening.ASKED, actor)
     tell(unit, case.address_id, Notice("case.request", {"case_id": case_id, "text": text}))
     await tell_colleagues(unit, case, actor, "case.taken")
     return Done(await reread(unit, case_id))
@@ -50,8 +50,7 @@ async def ask_for_more(unit: Unit, rules: Rulebook, actor: Officer, case_id: int
 
 async def _go_on(unit: Unit, rules: Rulebook, case: Case) -> None:
     """What was asked for has come: the clock goes on or, where the kind says so, begins anew (依申请公开的补正)."""
-    gone_on = update(cases).where(cases.c.id == case.id, cases.c.state == WAITING).values(state=SIGNED)
-    if not await unit.moved(gone_on):
+    if not await unit.moved(moving(case.id, Move.RESUME)):
         return
     restarts = rules.kind(case.kind).while_waiting == "restart"
 
@@ -66,12 +65,12 @@ async def _go_on(unit: Unit, rules: Rulebook, case: Case) -> None:
 
 async def supplement(unit: Unit, rules: Rulebook, case: Case, text: str, at: datetime) -> None:
     """Add to the case what the taxpayer was asked for: the department is told, and the clock goes on."""
-    await write_into(unit, case.id, author="taxpayer", what="supplement", text=text, at=at)
+    await write_into(unit, case.id, author=Author.TAXPAYER, what=MessageKind.SUPPLEMENT, text=text, at=at)
     await _supplemented(unit, rules, case)
 
 
 async def _supplemented(unit: Unit, rules: Rulebook, case: Case) -> None:
-    await note(unit, case.id, "supplemented")
+    await note(unit, case.id, Happening.SUPPLEMENTED)
     await _go_on(unit, rules, case)
     await show_card(unit, case.id)
 
@@ -82,7 +81,7 @@ async def keep_unsorted(unit: Unit, case: Case, text: str, at: datetime) -> None
     at once.
     """
     first = not await _unsorted(unit, case.id)
-    await write_into(unit, case.id, author="taxpayer", what="unsorted", text=text, at=at)
+    await write_into(unit, case.id, author=Author.TAXPAYER, what=MessageKind.UNSORTED, text=text, at=at)
     if first:
         for address_id in await department_addresses(unit, case):
             tell(unit, address_id, Notice("case.unsorted", {"case_id": case.id, "number": case.number}))
@@ -92,7 +91,7 @@ async def _unsorted(unit: Unit, case_id: int) -> Sequence[Row[Any]]:
     """The lines of a case that its taxpayer has not sorted out, in order."""
     return await unit.all(
         select(case_messages.c.id, case_messages.c.text)
-        .where(case_messages.c.case_id == case_id, case_messages.c.what == "unsorted")
+        .where(case_messages.c.case_id == case_id, case_messages.c.what == MessageKind.UNSORTED)
         .order_by(case_messages.c.id)
     )
 
@@ -101,8 +100,8 @@ async def sort_out(unit: Unit, rules: Rulebook, case: Case) -> int:
     """The unsorted lines are supplements: the department is told. Gives back how many they were."""
     sorted_lines = await unit.run(
         update(case_messages)
-        .where(case_messages.c.case_id == case.id, case_messages.c.what == "unsorted")
-        .values(what="supplement")
+        .where(case_messages.c.case_id == case.id, case_messages.c.what == MessageKind.UNSORTED)
+        .values(what=MessageKind.SUPPLEMENT)
     )
     if sorted_lines.rowcount:
         await _supplemented(unit, rules, case)
@@ -116,7 +115,7 @@ async def take_out(unit: Unit, case: Case) -> str | None:
         return None
     taken = await unit.run(
         case_messages.delete().where(
-            case_messages.c.id.in_([line.id for line in lines]), case_messages.c.what == "unsorted"
+            case_messages.c.id.in_([line.id for line in lines]), case_messages.c.what == MessageKind.UNSORTED
         )
     )
     return "\n".join(line.text for line in lines) if taken.rowcount == len(lines) else None

@@ -12,10 +12,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
-from escalation.casebook import WAITING
 from escalation.casebook import Case as OpenCase
 from escalation.cases import Letter, open_case
 from escalation.lessons import lessons_for
+from escalation.lifecycle import CaseState
 from escalation.routing import Lesson, Route, Rule, route
 from escalation.rulebook import Rulebook
 from escalation.supplements import keep_unsorted, supplement
@@ -122,7 +122,7 @@ async def answer(
     2. What asked the FAQ is remembered, and a case is opened, supplemented or asked about.
     """
     understanding = in_force.interpreter.understand(line.text)
-    standing = talk.Standing(people_wanted, case is not None, case is not None and case.state == WAITING)
+    standing = talk.Standing(people_wanted, case is not None, case is not None and case.state is CaseState.WAITING)
     outcome = talk.becomes(understanding, standing, in_force.rules.kinds, in_force.edition)
     match outcome:
         case talk.AskBack(withheld=True) if case is not None:

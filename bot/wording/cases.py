@@ -8,7 +8,9 @@ from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from escalation.casebook import (
     Case,
     Event,
+    Happening,
     Message,
+    MessageKind,
     Reckoning,
     events_of,
     find_case,
@@ -16,6 +18,7 @@ from escalation.casebook import (
     reckoning_of,
 )
 from escalation.kinds import CaseKind
+from escalation.lifecycle import CaseState
 from escalation.rulebook import Rulebook
 
 
@@ -24,7 +27,12 @@ def kind_name(_: Words, rules: Rulebook, code: str) -> str:
 
 
 def state_name(_: Words, case: Case) -> str:
-    return {"open": _("待签收"), "signed": _("办理中"), "waiting": _("等待补充"), "answered": _("已答复")}[case.state]
+    return {
+        CaseState.OPEN: _("待签收"),
+        CaseState.SIGNED: _("办理中"),
+        CaseState.WAITING: _("等待补充"),
+        CaseState.ANSWERED: _("已答复"),
+    }[case.state]
 
 
 def deadline(_: Words, due_on: date) -> str:
@@ -115,7 +123,7 @@ def _day_lines(_: Words, reckoning: Reckoning) -> Sequence[str]:
 async def signed(telling: Telling) -> Speech | None:
     _ = telling.words
     case = await find_case(telling.reader, telling.payload["case_id"])
-    if case is None or case.state == "answered":
+    if case is None or case.state is CaseState.ANSWERED:
         return None
     lines = [
         _("您的办件 {number} 已由{department}签收，正在办理。", number=case.number, department=case.department_name)
@@ -129,7 +137,7 @@ async def signed(telling: Telling) -> Speech | None:
 async def passed_on(telling: Telling) -> Speech | None:
     _ = telling.words
     case = await find_case(telling.reader, telling.payload["case_id"])
-    if case is None or case.state == "answered":
+    if case is None or case.state is CaseState.ANSWERED:
         return None
     text = _(
         "您的办件 {number} 已转由{department}办理，答复期限不变。",
@@ -157,7 +165,7 @@ async def request(telling: Telling) -> Speech:
 async def resumed(telling: Telling) -> Speech | None:
     _, facts = telling.words, telling.payload
     case = await find_case(telling.reader, facts["case_id"])
-    if case is None or case.state == "answered":
+    if case is None or case.state is CaseState.ANSWERED:
         return None
     until = deadline(_, date.fromisoformat(facts["due_on"]))
     return Speech(_("办件 {number} 恢复计时：{deadline}。", number=case.number, deadline=until))
@@ -167,7 +175,7 @@ async def redated(telling: Telling) -> Speech | None:
     """The calendar was corrected, and with it the promise."""
     _, facts = telling.words, telling.payload
     case = await find_case(telling.reader, facts["case_id"])
-    if case is None or case.state == "answered":
+    if case is None or case.state is CaseState.ANSWERED:
         return None
     text = _(
         "因放假安排调整，您的办件 {number} 的答复期限改为：{deadline}。",
@@ -271,7 +279,7 @@ async def view(telling: Telling) -> Speech | None:
         _("承办部门：{department}", department=case.department_name),
         _("收到时间：{moment}（北京时间）", moment=_.moment(case.received_at)),
     ]
-    if case.state != "answered" and reckoning is not None and reckoning.due_on is not None:
+    if case.state is not CaseState.ANSWERED and reckoning is not None and reckoning.due_on is not None:
         lines.append(_("{label}：{deadline}", label=_("答复期限"), deadline=deadline(_, reckoning.due_on)))
     lines += _said(_, await messages_of(telling.reader, case.id))
     lines += _happened(_, await events_of(telling.reader, case.id))
@@ -281,11 +289,11 @@ async def view(telling: Telling) -> Speech | None:
 
 def _said(_: Words, messages: Sequence[Message]) -> Sequence[str]:
     titles = {
-        "letter": _("您的来信"),
-        "supplement": _("您的补充"),
-        "unsorted": _("您的来信（尚未归类）"),
-        "request": _("请您补充"),
-        "answer": _("答复"),
+        MessageKind.LETTER: _("您的来信"),
+        MessageKind.SUPPLEMENT: _("您的补充"),
+        MessageKind.UNSORTED: _("您的来信（尚未归类）"),
+        MessageKind.REQUEST: _("请您补充"),
+        MessageKind.ANSWER: _("答复"),
     }
     lines = []
     for message in messages:
@@ -295,16 +303,16 @@ def _said(_: Words, messages: Sequence[Message]) -> Sequence[str]:
 
 def _happened(_: Words, events: Sequence[Event]) -> Sequence[str]:
     names = {
-        "opened": _("收到"),
-        "signed": _("已签收"),
-        "passed_on": _("已转办"),
-        "decided": _("已转办"),
-        "asked": _("请您补充，暂停计时"),
-        "extended": _("延长答复期限"),
-        "major": _("标为重大"),
-        "supplemented": _("已补充"),
-        "answered": _("已答复"),
-        "rated": _("已评价"),
+        Happening.OPENED: _("收到"),
+        Happening.SIGNED: _("已签收"),
+        Happening.PASSED_ON: _("已转办"),
+        Happening.DECIDED: _("已转办"),
+        Happening.ASKED: _("请您补充，暂停计时"),
+        Happening.EXTENDED: _("延长答复期限"),
+        Happening.MAJOR: _("标为重大"),
+        Happening.SUPPLEMENTED: _("已补充"),
+        Happening.ANSWERED: _("已答复"),
+        Happening.RATED: _("已评价"),
     }
     return ["", _("经过："), *(f"· {_.moment(event.at)} {names[event.what]}" for event in events)]
 

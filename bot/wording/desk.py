@@ -6,10 +6,12 @@ from bot.wording.buttons import Handle, Menu, PassOn
 from bot.wording.cases import kind_name, state_name
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from escalation.casebook import (
-    UNFINISHED,
+    Author,
     Case,
     Event,
+    Happening,
     Message,
+    MessageKind,
     Reckoning,
     events_of,
     find_case,
@@ -18,6 +20,7 @@ from escalation.casebook import (
     signing_of,
 )
 from escalation.duties import duty_of
+from escalation.lifecycle import UNFINISHED, CaseState
 from escalation.rulebook import ANSWER, SIGN
 from intents import mask
 from storage.people import departments_of
@@ -28,13 +31,13 @@ def _buttons(_: Words, case: Case) -> tuple[tuple[Button, ...], ...]:
         return Button(text, Handle(case_id=case.id, act=act).pack())
 
     match case.state:
-        case "open":
+        case CaseState.OPEN:
             first = [button(_("签收"), "sign"), button(_("答复"), "answer"), button(_("转办"), "pass_on")]
-        case "signed":
+        case CaseState.SIGNED:
             first = [button(_("答复"), "answer"), button(_("转办"), "pass_on")]
-        case "waiting":
+        case CaseState.WAITING:
             return ((button(_("答复"), "answer"), button(_("转办"), "pass_on")),)
-        case _:
+        case CaseState.ANSWERED:
             return ()
     second = [button(_("请来信人补充"), "ask"), button(_("申请延期"), "extend")]
     if not case.major:
@@ -74,7 +77,7 @@ async def card(telling: Telling) -> Speech | None:
 
 def _limits(_: Words, case: Case, signing: Reckoning | None, answering: Reckoning | None) -> Sequence[str]:
     lines = []
-    if case.state == "open" and signing is not None and signing.due_on is not None:
+    if case.state is CaseState.OPEN and signing is not None and signing.due_on is not None:
         lines.append(_("签收期限：{day}24:00 前", day=_.day(signing.due_on)))
     if case.state in UNFINISHED and answering is not None and answering.due_on is not None:
         lines.append(_("答复期限：{day}24:00 前", day=_.day(answering.due_on)))
@@ -86,21 +89,21 @@ def _passings(_: Words, events: Sequence[Event]) -> Sequence[str]:
     return [
         _("转办理由：{reason}（{officer}）", reason=event.details, officer=event.officer_name)
         for event in events
-        if event.what in ("passed_on", "decided") and event.details
+        if event.what in (Happening.PASSED_ON, Happening.DECIDED) and event.details
     ]
 
 
 def _letters(_: Words, messages: Sequence[Message], *, masked: bool) -> Sequence[str]:
     titles = {
-        "letter": _("来信"),
-        "supplement": _("补充"),
-        "unsorted": _("另有来信，是否属于本件待来信人确认"),
-        "request": _("请来信人补充"),
-        "answer": _("答复"),
+        MessageKind.LETTER: _("来信"),
+        MessageKind.SUPPLEMENT: _("补充"),
+        MessageKind.UNSORTED: _("另有来信，是否属于本件待来信人确认"),
+        MessageKind.REQUEST: _("请来信人补充"),
+        MessageKind.ANSWER: _("答复"),
     }
     lines = []
     for message in messages:
-        text = mask(message.text) if masked and message.author == "taxpayer" else message.text
+        text = mask(message.text) if masked and message.author is Author.TAXPAYER else message.text
         lines += ["", f"【{titles[message.what]}】{_.moment(message.at)}", text]
     return lines
 
@@ -213,7 +216,7 @@ async def passed_on(telling: Telling) -> Speech:
 
 async def too_late(telling: Telling) -> Speech:
     _, facts = telling.words, telling.payload
-    if facts["state"] == "answered":
+    if facts["state"] == CaseState.ANSWERED:
         return Speech(_("办件 {number} 已经答复，您的操作没有执行。", number=facts["number"]))
     return Speech(
         _("办件 {number} 已由{officer}签收，您的操作没有执行。", number=facts["number"], officer=facts["officer"])

@@ -7,7 +7,8 @@ from bot.wording.cases import deadline
 from bot.wording.speech import Button, Speech, Telling, Wording
 from escalation.casebook import find_case, reckoning_of
 from escalation.duties import duty_of
-from escalation.extensions import Obstacle, find_extension, pending_extension
+from escalation.extensions import Obstacle, Verdict, find_extension, pending_extension
+from escalation.lifecycle import CaseState
 from escalation.rulebook import EXTENSION
 
 
@@ -42,7 +43,7 @@ async def card(telling: Telling) -> Speech | None:
     _ = telling.words
     extension = await find_extension(telling.reader, telling.payload["extension_id"])
     case = None if extension is None else await find_case(telling.reader, extension.case_id)
-    if extension is None or case is None or extension.verdict != "pending":
+    if extension is None or case is None or extension.verdict != Verdict.PENDING:
         return None
     reckoning = await reckoning_of(telling.reader, telling.rules, case)
     lines = [
@@ -82,7 +83,7 @@ async def extended(telling: Telling) -> Speech | None:
     """To the taxpayer: why, and until when."""
     _, facts = telling.words, telling.payload
     case = await find_case(telling.reader, facts["case_id"])
-    if case is None or case.state == "answered":
+    if case is None or case.state is CaseState.ANSWERED:
         return None
     lines = [
         _("您的办件 {number} 需要更多时间，答复期限已延长。", number=case.number),

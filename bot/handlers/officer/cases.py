@@ -7,8 +7,9 @@ from aiogram.types import CallbackQuery, Message
 from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Expecting, When
 from bot.wording.buttons import Handle, PassOn
-from escalation.casebook import OPEN, SIGNED, UNFINISHED, Case, find_case
+from escalation.casebook import Case, find_case
 from escalation.cases import Done, NotAllowedError, TooLate, answer, mark_major, sign
+from escalation.lifecycle import Move, can
 from escalation.passing import Final, pass_on, target_of
 from escalation.permissions import Action, may
 from escalation.supplements import ask_for_more
@@ -75,7 +76,7 @@ async def begin_answer(_callback: CallbackQuery, callback_data: Handle, conversa
     case = await visible(conversation, callback_data.case_id, Action.ANSWER)
     if case is None:
         return
-    if case.state not in UNFINISHED:
+    if not can(Move.ANSWER, case.state):
         await _too_late(conversation, case)
         return
     await conversation.expect(ANSWERING, case_id=case.id)
@@ -122,7 +123,7 @@ async def choose_department(_callback: CallbackQuery, callback_data: Handle, con
         return
     if case.sealed:
         conversation.say("desk.not_allowed")
-    elif case.state not in UNFINISHED:
+    elif not can(Move.PASS_ON, case.state):
         await _too_late(conversation, case)
     else:
         conversation.say("desk.ask_department", case_id=case.id)
@@ -182,7 +183,7 @@ async def begin_request(_callback: CallbackQuery, callback_data: Handle, convers
     case = await visible(conversation, callback_data.case_id, Action.ANSWER)
     if case is None:
         return
-    if case.state not in (OPEN, SIGNED):
+    if not can(Move.ASK_FOR_MORE, case.state):
         await _too_late(conversation, case)
         return
     await conversation.expect(REQUESTING, case_id=case.id)

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import Integer, String, cast, select
 
+from faq.lifecycle import EntryState, RevisionState
 from faq.seed import SeedEntry
 from storage.dialects import insert_for
 from storage.house import fact
@@ -14,13 +15,12 @@ from storage.unit import Reader, Unit
 
 REVISION = "faq_revision"
 FAQ = "faq"
-PUBLISHED = "published"
 SAMPLE = "sample"  # the author of what came with the product
 
 IN_PRINT = (
     select(revisions, entries.c.code)
     .join(entries, entries.c.id == revisions.c.entry_id)
-    .where(entries.c.state == PUBLISHED, revisions.c.state == PUBLISHED)
+    .where(entries.c.state == EntryState.PUBLISHED, revisions.c.state == RevisionState.PUBLISHED)
     .order_by(entries.c.id, revisions.c.number)
 )
 
@@ -99,7 +99,7 @@ async def overridden(reader: Reader) -> Mapping[str, str]:
     rows = await reader.all(
         select(overrides.c.view, entries.c.code)
         .join(entries, entries.c.id == overrides.c.entry_id)
-        .where(overrides.c.cleared_at.is_(None), entries.c.state == PUBLISHED)
+        .where(overrides.c.cleared_at.is_(None), entries.c.state == EntryState.PUBLISHED)
     )
     return {row.view: row.code for row in rows}
 
@@ -131,14 +131,14 @@ async def load_sample(unit: Unit, seed: Sequence[SeedEntry], departments: Mappin
     if await revision_of(unit) or await unit.value(select(entries.c.id).limit(1)) is not None:
         return False
     sample = from_seed(seed, departments)
-    rows = [{"code": entry.code, "state": PUBLISHED, "head": 1, "changed_at": unit.now} for entry in sample]
+    rows = [{"code": entry.code, "state": EntryState.PUBLISHED, "head": 1, "changed_at": unit.now} for entry in sample]
     await unit.run(entries.insert(), rows)
     ids = {row.code: row.id for row in await unit.all(select(entries.c.id, entries.c.code))}
     texts = [
         {
             "entry_id": ids[entry.code],
             "number": 1,
-            "state": PUBLISHED,
+            "state": RevisionState.PUBLISHED,
             "question": entry.question,
             "answer": entry.answer,
             "legal_basis": entry.legal_basis,

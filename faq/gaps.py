@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -32,7 +33,14 @@ MOST_LOOKED_AT = 5000
 LIKE = 0.5  # of the score: below it two questions are two gaps
 COMPARED = 200  # questions that are compared with the first one of a group
 IN_VAIN = ("unsolved", "to_people")
-DRAFTED, PHRASED, DISMISSED = "drafted", "phrased", "dismissed"
+
+
+class Verdict(StrEnum):
+    """What an officer made of a gap; it is made once."""
+
+    DRAFTED = "drafted"
+    PHRASED = "phrased"
+    DISMISSED = "dismissed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ async def awaiting(reader: Reader, entry_ids: Sequence[int]) -> Sequence[Questio
     """The newest questions for which these entries were drafted, without personal data: until one of them is approved,
     its questions are as unanswered as before.
     """
-    drafted = select(gaps.c.id).where(gaps.c.verdict == DRAFTED, gaps.c.entry_id.in_(entry_ids))
+    drafted = select(gaps.c.id).where(gaps.c.verdict == Verdict.DRAFTED, gaps.c.entry_id.in_(entry_ids))
     numbers = [row.id for row in await reader.all(drafted)]
     if not numbers:
         return ()  # questions are not looked up by their gap, they are leafed through
@@ -136,7 +144,7 @@ async def draft_from_gap(unit: Unit, actor: Officer, ids: Sequence[int], content
         return Denied(Why.MEANWHILE)
     result = await draft_entry(unit, actor, content)
     if isinstance(result, Saved):
-        await _deal_with(unit, actor, ids, DRAFTED, entry_id=result.entry_id)
+        await _deal_with(unit, actor, ids, Verdict.DRAFTED, entry_id=result.entry_id)
     return result
 
 
@@ -148,7 +156,7 @@ async def phrase_from_gap(
         return Denied(Why.MEANWHILE)
     result = await add_phrasings(unit, actor, entry_id, wordings)
     if isinstance(result, Saved):
-        await _deal_with(unit, actor, ids, PHRASED, entry_id=entry_id)
+        await _deal_with(unit, actor, ids, Verdict.PHRASED, entry_id=entry_id)
     return result
 
 
@@ -160,7 +168,7 @@ async def dismiss_gap(unit: Unit, actor: Officer, ids: Sequence[int], reason: st
         return Denied(Why.NO_REASON)
     if not await _are_open(unit, ids):
         return Denied(Why.MEANWHILE)
-    await _deal_with(unit, actor, ids, DISMISSED, reason=reason.strip())
+    await _deal_with(unit, actor, ids, Verdict.DISMISSED, reason=reason.strip())
     return True
 
 
@@ -170,7 +178,7 @@ class Dealt:
 
     officer: str
     at: datetime
-    verdict: str
+    verdict: Verdict
     entry_id: int | None
     reason: str | None
 
@@ -184,7 +192,7 @@ async def dealt_with(reader: Reader, ids: Sequence[int]) -> Dealt | None:
         .order_by(gaps.c.id.desc())
         .limit(1)
     )
-    return None if row is None else Dealt(row.name, row.decided_at, row.verdict, row.entry_id, row.reason)
+    return None if row is None else Dealt(row.name, row.decided_at, Verdict(row.verdict), row.entry_id, row.reason)
 
 
 async def _are_open(unit: Unit, ids: Sequence[int]) -> bool:
@@ -198,7 +206,7 @@ async def _deal_with(
     unit: Unit,
     actor: Officer,
     ids: Sequence[int],
-    verdict: str,
+    verdict: Verdict,
     *,
     entry_id: int | None = None,
     reason: str | None = None,

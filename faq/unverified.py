@@ -15,7 +15,7 @@ from escalation.rulebook import ENTRY_UNVERIFIED, Rulebook
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
 from escalation.workdays import local_date
-from faq.catalog import PUBLISHED
+from faq.lifecycle import EntryState, RevisionState
 from storage.people import departments_of, home_bureau
 from storage.tables import duties, entries, revisions
 from storage.unit import Reader, Unit
@@ -74,7 +74,11 @@ async def unverified(reader: Reader) -> Sequence[Unverified]:
     today = local_date(reader.now)
     later, first = revisions.alias(), revisions.alias()
     begun = or_(later.c.valid_from.is_(None), later.c.valid_from <= today)
-    newer = (later.c.entry_id == entries.c.id, later.c.state == PUBLISHED, later.c.number > revisions.c.number)
+    newer = (
+        later.c.entry_id == entries.c.id,
+        later.c.state == RevisionState.PUBLISHED,
+        later.c.number > revisions.c.number,
+    )
     since = select(func.min(first.c.written_at)).where(first.c.entry_id == entries.c.id).scalar_subquery()
     found = (
         select(
@@ -82,8 +86,8 @@ async def unverified(reader: Reader) -> Sequence[Unverified]:
         )
         .join(revisions, revisions.c.entry_id == entries.c.id)
         .where(
-            entries.c.state == PUBLISHED,
-            revisions.c.state == PUBLISHED,
+            entries.c.state == EntryState.PUBLISHED,
+            revisions.c.state == RevisionState.PUBLISHED,
             revisions.c.verified_on.is_(None),
             or_(revisions.c.valid_from.is_(None), revisions.c.valid_from <= today),
             or_(revisions.c.valid_until.is_(None), revisions.c.valid_until >= today),

@@ -15,6 +15,7 @@ from escalation.terms import Unit as Span
 from escalation.workdays import local_date
 from faq.asked import Feedback, said_to_people
 from faq.catalog import Entry, in_force, published
+from faq.keeping.book import Happening
 from faq.unverified import department_ids, holder_for, watch_unverified
 from storage.people import home_bureau
 from storage.tables import asked, duties, entries, entry_events
@@ -56,7 +57,7 @@ async def often_wrong(reader: Reader) -> Mapping[int, Feedback]:
     """
     looked_into = (
         select(entry_events.c.entry_id, func.max(entry_events.c.at).label("at"))
-        .where(entry_events.c.what.in_(("published", "verified", "restored")))
+        .where(entry_events.c.what.in_((Happening.PUBLISHED, Happening.VERIFIED, Happening.RESTORED)))
         .group_by(entry_events.c.entry_id)
         .subquery()
     )

@@ -10,7 +10,6 @@ from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from escalation.permissions import EntrySubject, Keeping, may_keep
 from escalation.workdays import local_date
 from faq.asked import Feedback, feedback_counts
-from faq.catalog import PUBLISHED
 from faq.keeping import (
     Finding,
     Flaw,
@@ -26,9 +25,9 @@ from faq.keeping import (
     search,
     subject_of,
 )
-from faq.keeping.book import DISCARDED, DRAFT, EDITED, REFUSED, RETIRED, SUBMITTED, SUPERSEDED
 from faq.keeping.content import NAMES
 from faq.keeping.results import OUTDATED, PUT_RIGHT, SENTENCES
+from faq.lifecycle import APPROVED, EntryState, RevisionState
 from storage.people import Officer, find_officer
 
 SHOWN = 8  # entries in one list; a chat is no table
@@ -68,23 +67,28 @@ def _entry_row(_: Words, line: Line, act: str) -> tuple[Button, ...]:
 
 def _line_state(_: Words, line: Line) -> str:
     """That of the text which somebody has in hand, else that of the entry."""
-    return text_state(_, line.newest.state) if line.newest.state != PUBLISHED else _entry_state(_, line.state)
+    newest = line.newest.state
+    return _entry_state(_, line.state) if newest is RevisionState.PUBLISHED else text_state(_, newest)
 
 
-def _entry_state(_: Words, state: str) -> str:
-    return {PUBLISHED: _("已发布"), RETIRED: _("已停用")}.get(state) or _("未发布")
+def _entry_state(_: Words, state: EntryState) -> str:
+    return {
+        EntryState.NEW: _("未发布"),
+        EntryState.PUBLISHED: _("已发布"),
+        EntryState.RETIRED: _("已停用"),
+    }[state]
 
 
-def text_state(_: Words, state: str) -> str:
+def text_state(_: Words, state: RevisionState) -> str:
     """What has become of one text."""
     return {
-        DRAFT: _("草稿"),
-        EDITED: _("改过的草稿"),
-        DISCARDED: _("已放弃"),
-        SUBMITTED: _("待审批"),
-        REFUSED: _("已退回"),
-        PUBLISHED: _("已发布"),
-        SUPERSEDED: _("已由新稿接替"),
+        RevisionState.DRAFT: _("草稿"),
+        RevisionState.EDITED: _("改过的草稿"),
+        RevisionState.DISCARDED: _("已放弃"),
+        RevisionState.SUBMITTED: _("待审批"),
+        RevisionState.REFUSED: _("已退回"),
+        RevisionState.PUBLISHED: _("已发布"),
+        RevisionState.SUPERSEDED: _("已由新稿接替"),
     }[state]
 
 
@@ -131,7 +135,7 @@ async def show(telling: Telling) -> Speech | None:
 
 def _as_said(text: Revision, now: datetime) -> Mapping[str, object]:
     """The facts of an answer. What was never published is verified by whoever approves it, on that day."""
-    verified_on = text.verified_on if text.state in (PUBLISHED, SUPERSEDED) else local_date(now)
+    verified_on = text.verified_on if text.state in APPROVED else local_date(now)
     return text_facts(text.content, now, verified_on=verified_on)
 
 
@@ -167,9 +171,9 @@ def _standing(_: Words, entry: Kept, text: Revision, counts: Feedback) -> Sequen
         lines.append(_("最近核实：{day}（{officer}）", day=_.full_day(text.verified_on), officer=text.verifier))
     elif text.sample:
         lines.append(_("样例，还没有人核实过"))
-    if text.state == SUBMITTED:
+    if text.state is RevisionState.SUBMITTED:
         lines.append(_("提交人（初审）：{officer}", officer=text.first_reviewer))
-    if text.state == REFUSED:
+    if text.state is RevisionState.REFUSED:
         lines.append(_("退回理由：{reason}（{officer}）", reason=text.reason, officer=text.final_reviewer))
     if text.content.valid_from is not None:
         lines.append(_("从 {day}起答复", day=_.full_day(text.content.valid_from)))
@@ -207,7 +211,7 @@ def _buttons(
     """What this officer may do with what is shown; looked up anew when it is pressed."""
     may = {act for act in Keeping if may_keep(officer, act, subject)}
     in_hand = entry.in_hand
-    waiting = in_hand is not None and in_hand.state == SUBMITTED
+    waiting = in_hand is not None and in_hand.state is RevisionState.SUBMITTED
 
     def button(label: str, act: str) -> Button:
         return Button(label, Keep(entry_id=entry.id, head=entry.head, act=act).pack())
@@ -222,7 +226,7 @@ def _buttons(
             drafted = [button(_("提交审批"), "submit"), button(_("放弃草稿"), "discard")]
             rows.append([button(_("撤回"), "withdraw")] if waiting else drafted)
     shown = entry.published is not None and text.id == entry.published.id
-    if shown and entry.state == PUBLISHED and Keeping.VERIFY in may:
+    if shown and entry.state is EntryState.PUBLISHED and Keeping.VERIFY in may:
         rows.append([button(_("核实无误"), "verify")])
     if shown and in_hand is not None:
         rows.append([button(_("看待审批的一稿") if waiting else _("看草稿"), "draft")])

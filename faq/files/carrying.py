@@ -8,25 +8,14 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from escalation.permissions import Keeping
-from faq.catalog import PUBLISHED
 from faq.files.examining import Book, Known, Plan, Proposed
 from faq.files.table import Cell
-from faq.keeping.acting import allowed, authors_after
-from faq.keeping.book import (
-    DISCARDED,
-    DRAFT,
-    EDITED,
-    NEW,
-    REFUSED,
-    RETIRED,
-    SUBMITTED,
-    Revision,
-    department_codes,
-    revision,
-)
+from faq.keeping.acting import allowed, authors_after, moving
+from faq.keeping.book import Revision, department_codes, revision
 from faq.keeping.content import categories
 from faq.keeping.drafting import free_code
 from faq.keeping.results import Denied, Why
+from faq.lifecycle import GIVEN_UP, EntryState, Move, RevisionState
 from storage.people import Officer
 from storage.tables import entries, revisions
 from storage.unit import Reader, Unit
@@ -34,12 +23,12 @@ from storage.unit import Reader, Unit
 AT_ONCE = 500  # rows to a statement
 NOTE = "由文件导入"
 STATES = {
-    DRAFT: "草稿",
-    SUBMITTED: "待审批",
-    REFUSED: "已退回",
-    PUBLISHED: "已发布",
-    RETIRED: "已停用",
+    RevisionState.DRAFT: "草稿",
+    RevisionState.SUBMITTED: "待审批",
+    RevisionState.REFUSED: "已退回",
+    RevisionState.PUBLISHED: "已发布",
 }
+RETIRED = "已停用"
 
 
 async def read_book(reader: Reader) -> Book:
@@ -49,20 +38,20 @@ async def read_book(reader: Reader) -> Book:
 
 
 def _known(code: str, head: int, text: Revision) -> Known:
-    return Known(text.entry_id, code, head, text.content, text.state == SUBMITTED)
+    return Known(text.entry_id, code, head, text.content, text.state is RevisionState.SUBMITTED)
 
 
-async def _newest(reader: Reader) -> Sequence[tuple[str, str, int, Revision]]:
+async def _newest(reader: Reader) -> Sequence[tuple[str, EntryState, int, Revision]]:
     """Each entry's code, state, head, and newest text that was not discarded, in the order of codes."""
     columns = (entries.c.code, entries.c.state.label("entry_state"), entries.c.head)
     texts = (
         select(revisions, *columns)
         .join(entries, entries.c.id == revisions.c.entry_id)
-        .where(revisions.c.state.not_in((DISCARDED, EDITED)))
+        .where(revisions.c.state.not_in(GIVEN_UP))
         .order_by(revisions.c.number)
     )
     newest = {row.code: row for row in await reader.all(texts)}
-    return [(code, row.entry_state, row.head, revision(row)) for code, row in sorted(newest.items())]
+    return [(code, EntryState(row.entry_state), row.head, revision(row)) for code, row in sorted(newest.items())]
 
 
 async def export(reader: Reader) -> Sequence[Mapping[str, Cell]]:
@@ -71,7 +60,7 @@ async def export(reader: Reader) -> Sequence[Mapping[str, Cell]]:
     return [_row(code, state, text, departments) for code, state, _head, text in await _newest(reader)]
 
 
-def _row(code: str, state: str, text: Revision, departments: Mapping[str, str]) -> Mapping[str, Cell]:
+def _row(code: str, state: EntryState, text: Revision, departments: Mapping[str, str]) -> Mapping[str, Cell]:
     content = text.content
     return {
         "code": code,
@@ -83,7 +72,7 @@ def _row(code: str, state: str, text: Revision, departments: Mapping[str, str]) 
         "department": departments.get(content.department_code, content.department_code),
         "valid_from": content.valid_from,
         "valid_until": content.valid_until,
-        "state": STATES[RETIRED if state == RETIRED else text.state],
+        "state": RETIRED if state is EntryState.RETIRED else STATES[text.state],
         "verified_on": text.verified_on,
         "final_reviewer": text.final_reviewer,
     }
@@ -128,7 +117,7 @@ async def _is_as_planned(unit: Unit, plan: Plan) -> bool:
         if any(found.get(code) != head for code, head in heads.items()):
             return False
         waiting = select(revisions.c.id).join(entries, entries.c.id == revisions.c.entry_id)
-        in_review = waiting.where(entries.c.code.in_(heads), revisions.c.state == SUBMITTED).limit(1)
+        in_review = waiting.where(entries.c.code.in_(heads), revisions.c.state == RevisionState.SUBMITTED).limit(1)
         if await unit.value(in_review) is not None:
             return False
     return True
@@ -136,7 +125,7 @@ async def _is_as_planned(unit: Unit, plan: Plan) -> bool:
 
 async def _begin(unit: Unit, actor: Officer, some: Sequence[Proposed]) -> Sequence[tuple[int, int]]:
     codes = [one.code or await free_code(unit) for one in some]
-    rows = [{"code": code, "state": NEW, "head": 1, "changed_at": unit.now} for code in codes]
+    rows = [{"code": code, "state": EntryState.NEW, "head": 1, "changed_at": unit.now} for code in codes]
     await unit.run(entries.insert(), rows)
     made = await unit.all(select(entries.c.id, entries.c.code).where(entries.c.code.in_(codes)))
     ids = {row.code: row.id for row in made}
@@ -149,17 +138,16 @@ async def _go_on(unit: Unit, actor: Officer, some: Sequence[Proposed]) -> Sequen
     known = {one.known.entry_id: one for one in some if one.known is not None}
     texts = await unit.all(
         select(revisions)
-        .where(revisions.c.entry_id.in_(known), revisions.c.state.not_in((DISCARDED, EDITED)))
+        .where(revisions.c.entry_id.in_(known), revisions.c.state.not_in(GIVEN_UP))
         .order_by(revisions.c.number)
     )
     newest = {row.entry_id: row for row in texts}
-    in_hand = (revisions.c.entry_id.in_(known), revisions.c.state == DRAFT)
-    await unit.run(update(revisions).where(*in_hand).values(state=EDITED))
+    await unit.run(moving(Move.EDIT).where(revisions.c.entry_id.in_(known)))
     rows = []
     for entry_id, one in known.items():
         assert one.known is not None  # noqa: S101  by which it was chosen
         row = newest[entry_id]
-        authors = authors_after(row.state, row.authors, actor)
+        authors = authors_after(RevisionState(row.state), row.authors, actor)
         rows.append(_draft(unit, actor, one, entry_id, one.known.head + 1, authors))
     await unit.run(revisions.insert(), rows)
     raised = update(entries).where(entries.c.id == bindparam("of")).values(head=bindparam("to"), changed_at=unit.now)
@@ -172,5 +160,10 @@ def _draft(
 ) -> dict[str, Any]:
     by = {"written_at": unit.now, "author": actor.name, "author_id": actor.id, "authors": list(authors)}
     columns = {**asdict(one.content), "phrasings": list(one.content.phrasings), "sample": False}
-    place = {"entry_id": entry_id, "number": number, "state": DRAFT, "note": f"{NOTE}，第 {one.number} 行"}
+    place = {
+        "entry_id": entry_id,
+        "number": number,
+        "state": RevisionState.DRAFT,
+        "note": f"{NOTE}，第 {one.number} 行",
+    }
     return {**place, **columns, **by}

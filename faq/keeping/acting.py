@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, case, select, update
 
 from escalation.permissions import EntrySubject, Keeping, may_keep
-from faq.catalog import PUBLISHED
-from faq.keeping.book import SUPERSEDED, Kept, Revision, kept, subject_of
+from faq.keeping.book import Happening, Kept, Revision, kept, subject_of
 from faq.keeping.content import Content
 from faq.keeping.results import Denied, Outdated, Why
+from faq.lifecycle import APPROVED, ENTRY_MOVES, REVISION_MOVES, Move, RevisionState
 from storage.people import Officer
 from storage.tables import entries, entry_events, revisions
 from storage.unit import Unit
@@ -42,10 +42,9 @@ async def allowed(unit: Unit, actor: Officer, act: Keeping, entry: Kept | None =
     return may_keep(actor, act, subject)
 
 
-def authors_after(state: str, authors: Iterable[int], actor: Officer) -> list[int]:
+def authors_after(state: RevisionState, authors: Iterable[int], actor: Officer) -> list[int]:
     """Whose the next text is: the actor's, and theirs who wrote what nobody has approved yet."""
-    approved = state in (PUBLISHED, SUPERSEDED)
-    return sorted({actor.id} if approved else {actor.id, *authors})
+    return sorted({actor.id} if state in APPROVED else {actor.id, *authors})
 
 
 def outdated(entry: Kept) -> Outdated:
@@ -53,7 +52,7 @@ def outdated(entry: Kept) -> Outdated:
     return Outdated(entry.id, entry.head, entry.latest.author)
 
 
-async def note(unit: Unit, entry_id: int, what: str, actor: Officer, details: str | None = None) -> None:
+async def note(unit: Unit, entry_id: int, what: Happening, actor: Officer, details: str | None = None) -> None:
     """Something was done with an entry."""
     await unit.run(
         entry_events.insert().values(
@@ -66,10 +65,23 @@ async def change_entry(unit: Unit, entry_id: int, **values: Any) -> None:
     await unit.run(update(entries).where(entries.c.id == entry_id).values(changed_at=unit.now, **values))
 
 
-async def move_revision(unit: Unit, text: Revision, **values: Any) -> bool:
-    """Move a text to another state; False where it is no longer in the state in which it was read."""
+async def move_entry(unit: Unit, entry: Kept, move: Move) -> None:
+    """Move an entry that is held to where the table says."""
+    await change_entry(unit, entry.id, state=ENTRY_MOVES[move][entry.state])
+
+
+async def move_revision(unit: Unit, text: Revision, move: Move, **values: Any) -> bool:
+    """Move a text to where the table says; False where it is no longer in the state in which it was read."""
     where = (revisions.c.id == text.id, revisions.c.state == text.state)
-    return await unit.moved(update(revisions).where(*where).values(**values))
+    state = REVISION_MOVES[move][text.state]
+    return await unit.moved(update(revisions).where(*where).values(state=state, **values))
+
+
+def moving(move: Move) -> Update:
+    """The UPDATE that moves every text it is narrowed down to, where the table lets the move begin."""
+    leads_to = REVISION_MOVES[move]
+    begins = update(revisions).where(revisions.c.state.in_(leads_to))
+    return begins.values(state=case(leads_to, value=revisions.c.state))
 
 
 async def write(unit: Unit, actor: Officer, entry_id: int, number: int, content: Content, **values: Any) -> None:

@@ -6,17 +6,16 @@ Nobody approves what is their own: neither one of its authors nor whoever submit
 it also verifies the text on that day.
 """
 
-from sqlalchemy import update
-
 from escalation.duties import settle
 from escalation.permissions import Keeping
 from escalation.rulebook import ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY
 from escalation.workdays import local_date
-from faq.catalog import PUBLISHED, published_anew
-from faq.keeping.acting import change_entry, move_revision, note, outdated, take_at
-from faq.keeping.book import REFUSED, SUBMITTED, SUPERSEDED, Kept, Revision
+from faq.catalog import published_anew
+from faq.keeping.acting import change_entry, move_entry, move_revision, moving, note, outdated, take_at
+from faq.keeping.book import Happening, Kept, Revision
 from faq.keeping.drafting import expired
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
+from faq.lifecycle import Move, can_move
 from faq.unverified import settle_verified
 from storage.outbox import Notice, tell
 from storage.people import Officer, addresses_of, find_officer
@@ -40,17 +39,16 @@ async def approve(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sa
     today = local_date(unit.now)
     decided = {"decided_at": unit.now, "decided_by": actor.id, "final_reviewer": actor.name}
     verified = {"verified_on": today, "verified_by": actor.id, "verifier": actor.name}
-    if not await move_revision(unit, text, state=PUBLISHED, **decided, **verified):
+    if not await move_revision(unit, text, Move.APPROVE, **decided, **verified):
         return outdated(entry)
-    others = (revisions.c.entry_id == entry_id, revisions.c.state == PUBLISHED, revisions.c.id != text.id)
-    superseded = update(revisions).where(*others).values(state=SUPERSEDED)
+    superseded = moving(Move.SUPERSEDE).where(revisions.c.entry_id == entry_id, revisions.c.id != text.id)
     begins_on = text.content.valid_from
     later = None if begins_on is None or begins_on <= today else begins_on.isoformat()
     if later is not None:
         superseded = superseded.where(revisions.c.valid_from > today)
     await unit.run(superseded)
-    await change_entry(unit, entry_id, state=PUBLISHED)
-    await note(unit, entry_id, "published", actor)
+    await move_entry(unit, entry, Move.APPROVE)
+    await note(unit, entry_id, Happening.PUBLISHED, actor)
     await _tell_first_reviewer(unit, text, "entry.approved", officer=actor.name, begins_on=later)
     for kind in (ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY):
         await settle(unit, kind, entry_id)
@@ -70,10 +68,10 @@ async def refuse(unit: Unit, actor: Officer, entry_id: int, reason: str, *, head
     if not reason.strip():
         return Denied(Why.NO_REASON)
     refused = {"decided_at": unit.now, "decided_by": actor.id, "final_reviewer": actor.name, "reason": reason.strip()}
-    if not await move_revision(unit, text, state=REFUSED, **refused):
+    if not await move_revision(unit, text, Move.REFUSE, **refused):
         return outdated(entry)
     await change_entry(unit, entry_id)
-    await note(unit, entry_id, "refused", actor, reason.strip())
+    await note(unit, entry_id, Happening.REFUSED, actor, reason.strip())
     await _tell_first_reviewer(unit, text, "entry.refused", officer=actor.name, reason=reason.strip())
     await settle(unit, ENTRY_APPROVAL, entry_id)
     return Saved(entry_id, entry.code, entry.head)
@@ -91,6 +89,6 @@ async def _tell_first_reviewer(unit: Unit, text: Revision, kind: str, **facts: s
 
 def to_decide(entry: Kept, actor: Officer) -> Revision | Denied:
     """The text that this officer may decide on."""
-    if entry.in_hand is None or entry.in_hand.state != SUBMITTED:
+    if entry.in_hand is None or not can_move(Move.APPROVE, entry.in_hand.state):
         return Denied(Why.NOT_IN_REVIEW)
     return Denied(Why.OWN) if entry.in_hand.is_own(actor.id) else entry.in_hand

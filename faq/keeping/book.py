@@ -12,22 +12,12 @@ from sqlalchemy import ColumnElement, Row, Text, cast, exists, func, or_, select
 from escalation.permissions import EntrySubject, Keeping, may_keep
 from escalation.rulebook import ENTRY_DOUBT
 from escalation.workdays import local_date
-from faq.catalog import PUBLISHED
 from faq.keeping.content import Content
+from faq.lifecycle import GIVEN_UP, IN_HAND, EntryState, RevisionState
 from storage.people import Officer, departments_of, home_bureau
 from storage.tables import duties, entries, entry_events, overrides, revisions
 from storage.unit import Reader
 
-NEW, RETIRED = "new", "retired"
-DRAFT, EDITED, DISCARDED, SUBMITTED, REFUSED, SUPERSEDED = (
-    "draft",
-    "edited",
-    "discarded",
-    "submitted",
-    "refused",
-    "superseded",
-)
-IN_HAND = (DRAFT, SUBMITTED)
 PAGE = 50
 SOON = timedelta(days=30)
 
@@ -41,7 +31,7 @@ class Revision:
     id: int
     entry_id: int
     number: int
-    state: str
+    state: RevisionState
     content: Content
     sample: bool
     note: str | None
@@ -70,7 +60,7 @@ class Kept:
 
     id: int
     code: str
-    state: str
+    state: EntryState
     head: int
     owner_id: int | None
     changed_at: datetime
@@ -80,11 +70,27 @@ class Kept:
     latest: Revision
 
 
+class Happening(StrEnum):
+    """What can be done with an entry other than writing."""
+
+    SUBMITTED = "submitted"
+    WITHDRAWN = "withdrawn"
+    DISCARDED = "discarded"
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    RETIRED = "retired"
+    RESTORED = "restored"
+    VERIFIED = "verified"
+    OWNED = "owned"
+    OVERRIDE = "override"
+    OVERRIDE_CLEARED = "override_cleared"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that was done with an entry other than writing."""
 
-    what: str
+    what: Happening
     officer: str
     details: str | None
     at: datetime
@@ -121,7 +127,7 @@ class Line:
 
     entry_id: int
     code: str
-    state: str
+    state: EntryState
     head: int
     newest: Revision
 
@@ -147,9 +153,9 @@ async def find_by_code(reader: Reader, code: str) -> Kept | None:
 
 async def kept(reader: Reader, row: Row[Any]) -> Kept:
     """An entry with its texts that count."""
-    texts = [text for text in await revisions_of(reader, row.id) if text.state not in (DISCARDED, EDITED)]
+    texts = [text for text in await revisions_of(reader, row.id) if text.state not in GIVEN_UP]
     today = local_date(reader.now)
-    in_print = [text for text in texts if text.state == PUBLISHED]
+    in_print = [text for text in texts if text.state is RevisionState.PUBLISHED]
     begun = [text for text in in_print if text.content.valid_from is None or text.content.valid_from <= today]
     coming = [text for text in in_print if text not in begun]
     in_hand = [text for text in texts if text.state in IN_HAND]
@@ -157,7 +163,7 @@ async def kept(reader: Reader, row: Row[Any]) -> Kept:
     return Kept(
         id=row.id,
         code=row.code,
-        state=row.state,
+        state=EntryState(row.state),
         head=row.head,
         owner_id=row.owner_id,
         changed_at=row.changed_at,
@@ -177,7 +183,7 @@ async def revisions_of(reader: Reader, entry_id: int) -> Sequence[Revision]:
 async def events_of(reader: Reader, entry_id: int) -> Sequence[Event]:
     """What else was done with an entry, newest first."""
     events = select(entry_events).where(entry_events.c.entry_id == entry_id).order_by(entry_events.c.id.desc())
-    return [Event(row.what, row.officer, row.details, row.at) for row in await reader.all(events)]
+    return [Event(Happening(row.what), row.officer, row.details, row.at) for row in await reader.all(events)]
 
 
 async def overrides_of(reader: Reader, entry_id: int) -> Sequence[tuple[int, str]]:
@@ -188,7 +194,9 @@ async def overrides_of(reader: Reader, entry_id: int) -> Sequence[tuple[int, str
 
 async def awaiting_approval(reader: Reader) -> Sequence[Line]:
     """The queue of approvals, the longest waiting first."""
-    waiting = _newest().where(revisions.c.state == SUBMITTED).order_by(revisions.c.submitted_at, revisions.c.id)
+    waiting = (
+        _newest().where(revisions.c.state == RevisionState.SUBMITTED).order_by(revisions.c.submitted_at, revisions.c.id)
+    )
     return [_line(row) for row in await reader.all(waiting)]
 
 
@@ -210,7 +218,7 @@ def _newest() -> Any:
     """Each entry with its newest text that was not discarded; a new entry that was given up has none."""
     columns = (entries.c.code, entries.c.state.label("entry_state"), entries.c.head)
     texts = revisions.alias()
-    counts = (texts.c.entry_id == entries.c.id, texts.c.state.not_in((DISCARDED, EDITED)))
+    counts = (texts.c.entry_id == entries.c.id, texts.c.state.not_in(GIVEN_UP))
     newest = select(func.max(texts.c.number)).where(*counts).scalar_subquery()
     return (
         select(revisions, *columns)
@@ -253,31 +261,31 @@ async def _concerning(reader: Reader, officer: Officer) -> ColumnElement[bool]:
     departments = await departments_of(reader, await home_bureau(reader))
     codes = [one.code for one in departments if one.id in officer.departments]
     in_print = revisions.alias()
-    answers = exists().where(in_print.c.entry_id == entries.c.id, in_print.c.state == PUBLISHED)
+    answers = exists().where(in_print.c.entry_id == entries.c.id, in_print.c.state == RevisionState.PUBLISHED)
     theirs = answers.where(in_print.c.department_code.in_(codes))
     return or_(entries.c.owner_id == officer.id, theirs, ~answers & revisions.c.department_code.in_(codes))
 
 
 def _standing(standing: Standing, today: date) -> ColumnElement[bool]:
     in_print = revisions.alias()
-    published = exists().where(in_print.c.entry_id == entries.c.id, in_print.c.state == PUBLISHED)
+    published = exists().where(in_print.c.entry_id == entries.c.id, in_print.c.state == RevisionState.PUBLISHED)
     match standing:
         case Standing.DRAFT | Standing.SUBMITTED | Standing.REFUSED:
-            return revisions.c.state == standing.value
+            return revisions.c.state == RevisionState(standing)
         case Standing.PUBLISHED | Standing.RETIRED:
-            return entries.c.state == standing.value
+            return entries.c.state == EntryState(standing)
         case Standing.SAMPLE:
-            return (entries.c.state == PUBLISHED) & published.where(in_print.c.sample.is_(True))
+            return (entries.c.state == EntryState.PUBLISHED) & published.where(in_print.c.sample.is_(True))
         case Standing.EXPIRING:
             soon = in_print.c.valid_until.between(today, today + SOON)
-            return (entries.c.state == PUBLISHED) & published.where(soon)
+            return (entries.c.state == EntryState.PUBLISHED) & published.where(soon)
         case Standing.DOUBTED:
             doubts = (duties.c.kind == ENTRY_DOUBT, duties.c.settled_at.is_(None))
             return exists().where(duties.c.subject_id == entries.c.id, *doubts)
 
 
 def _line(row: Row[Any]) -> Line:
-    return Line(row.entry_id, row.code, row.entry_state, row.head, revision(row))
+    return Line(row.entry_id, row.code, EntryState(row.entry_state), row.head, revision(row))
 
 
 def revision(row: Row[Any]) -> Revision:
@@ -286,7 +294,7 @@ def revision(row: Row[Any]) -> Revision:
         id=row.id,
         entry_id=row.entry_id,
         number=row.number,
-        state=row.state,
+        state=RevisionState(row.state),
         content=Content(
             question=row.question,
             answer=row.answer,

@@ -13,9 +13,10 @@ from escalation.terms import Terms
 from escalation.terms import Unit as Span
 from escalation.workdays import local_date
 from faq.keeping.acting import allowed, authors_after, change_entry, move_revision, note, outdated, take_at, write
-from faq.keeping.book import DISCARDED, DRAFT, EDITED, NEW, SUBMITTED, Kept, department_codes
+from faq.keeping.book import Happening, Kept, department_codes
 from faq.keeping.content import Content, Finding, Flaw, check, tidy
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
+from faq.lifecycle import EntryState, Move, RevisionState, can_move
 from storage.dialects import insert_for
 from storage.house import next_number
 from storage.people import Officer, home_bureau
@@ -41,12 +42,12 @@ async def draft_entry(
     if findings := check(content, await department_codes(unit)):
         return Wrong(findings)
     code = code or await free_code(unit)
-    row = insert_for(unit, entries).values(code=code, state=NEW, head=1, changed_at=unit.now)
+    row = insert_for(unit, entries).values(code=code, state=EntryState.NEW, head=1, changed_at=unit.now)
     made = await unit.run(row.on_conflict_do_nothing().returning(entries.c.id))
     entry_id = made.scalar_one_or_none()
     if entry_id is None:
         return Denied(Why.CODE_TAKEN)
-    await write(unit, actor, entry_id, 1, content, state=DRAFT, authors=[actor.id], note=note_text)
+    await write(unit, actor, entry_id, 1, content, state=RevisionState.DRAFT, authors=[actor.id], note=note_text)
     return Saved(entry_id, code, 1)
 
 
@@ -57,7 +58,7 @@ async def edit_entry(
     entry = await take_at(unit, actor, Keeping.EDIT, entry_id, head)
     if not isinstance(entry, Kept):
         return entry
-    if entry.in_hand is not None and entry.in_hand.state == SUBMITTED:
+    if entry.in_hand is not None and not can_move(Move.EDIT, entry.in_hand.state):
         return Denied(Why.IN_REVIEW)
     content = tidy(content)
     if findings := check(content, await department_codes(unit)):
@@ -65,10 +66,10 @@ async def edit_entry(
     if content == entry.latest.content:
         return Denied(Why.UNCHANGED)
     authors = authors_after(entry.latest.state, entry.latest.authors, actor)
-    if entry.in_hand is not None and not await move_revision(unit, entry.in_hand, state=EDITED):
+    if entry.in_hand is not None and not await move_revision(unit, entry.in_hand, Move.EDIT):
         return outdated(entry)
     number = entry.head + 1
-    await write(unit, actor, entry_id, number, content, state=DRAFT, authors=authors, note=note_text)
+    await write(unit, actor, entry_id, number, content, state=RevisionState.DRAFT, authors=authors, note=note_text)
     await change_entry(unit, entry_id, head=number)
     return Saved(entry_id, entry.code, number)
 
@@ -82,16 +83,16 @@ async def submit(
         return entry
     if entry.in_hand is None:
         return Denied(Why.NO_DRAFT)
-    if entry.in_hand.state == SUBMITTED:
+    if not can_move(Move.SUBMIT, entry.in_hand.state):
         return Denied(Why.IN_REVIEW)
     findings = check(entry.in_hand.content, await department_codes(unit)) or expired(unit, entry.in_hand.content)
     if findings:
         return Wrong(findings)
-    submitted = {"state": SUBMITTED, "submitted_at": unit.now, "submitted_by": actor.id, "first_reviewer": actor.name}
-    if not await move_revision(unit, entry.in_hand, **submitted):
+    submitted = {"submitted_at": unit.now, "submitted_by": actor.id, "first_reviewer": actor.name}
+    if not await move_revision(unit, entry.in_hand, Move.SUBMIT, **submitted):
         return outdated(entry)
     await change_entry(unit, entry_id)
-    await note(unit, entry_id, "submitted", actor)
+    await note(unit, entry_id, Happening.SUBMITTED, actor)
     bureau_id = await home_bureau(unit)
     region = await region_of(unit, bureau_id)
     terms = Terms(unit.now, APPROVE_WORKING_DAYS, Span.WORKING_DAYS, region, rules.calendar_revision)
@@ -105,13 +106,13 @@ async def withdraw(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> S
     entry = await take_at(unit, actor, Keeping.EDIT, entry_id, head)
     if not isinstance(entry, Kept):
         return entry
-    if entry.in_hand is None or entry.in_hand.state != SUBMITTED:
+    if entry.in_hand is None or not can_move(Move.WITHDRAW, entry.in_hand.state):
         return Denied(Why.NOT_IN_REVIEW)
-    taken_back = {"state": DRAFT, "submitted_at": None, "submitted_by": None, "first_reviewer": None}
-    if not await move_revision(unit, entry.in_hand, **taken_back):
+    taken_back = {"submitted_at": None, "submitted_by": None, "first_reviewer": None}
+    if not await move_revision(unit, entry.in_hand, Move.WITHDRAW, **taken_back):
         return outdated(entry)
     await change_entry(unit, entry_id)
-    await note(unit, entry_id, "withdrawn", actor)
+    await note(unit, entry_id, Happening.WITHDRAWN, actor)
     await settle(unit, ENTRY_APPROVAL, entry_id, "overtaken")
     return Saved(entry_id, entry.code, entry.head)
 
@@ -123,12 +124,12 @@ async def discard(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sa
         return entry
     if entry.in_hand is None:
         return Denied(Why.NO_DRAFT)
-    if entry.in_hand.state == SUBMITTED:
+    if not can_move(Move.DISCARD, entry.in_hand.state):
         return Denied(Why.IN_REVIEW)
-    if not await move_revision(unit, entry.in_hand, state=DISCARDED):
+    if not await move_revision(unit, entry.in_hand, Move.DISCARD):
         return outdated(entry)
     await change_entry(unit, entry_id)
-    await note(unit, entry_id, "discarded", actor)
+    await note(unit, entry_id, Happening.DISCARDED, actor)
     return Saved(entry_id, entry.code, entry.head)
 
 

@@ -6,10 +6,11 @@ from escalation.duties import settle
 from escalation.permissions import Keeping
 from escalation.rulebook import ENTRY_DOUBT, ENTRY_EXPIRY
 from escalation.workdays import local_date
-from faq.catalog import PUBLISHED, published_anew
-from faq.keeping.acting import change_entry, note, take
-from faq.keeping.book import RETIRED
+from faq.catalog import published_anew
+from faq.keeping.acting import change_entry, move_entry, note, take
+from faq.keeping.book import Happening
 from faq.keeping.results import Denied, Saved, Why
+from faq.lifecycle import Move, can
 from faq.unverified import settle_verified
 from storage.people import Officer, find_officer
 from storage.tables import revisions
@@ -21,12 +22,12 @@ async def retire(unit: Unit, actor: Officer, entry_id: int, reason: str) -> Save
     entry = await take(unit, actor, Keeping.EDIT, entry_id)
     if isinstance(entry, Denied):
         return entry
-    if entry.state != PUBLISHED:
+    if not can(Move.RETIRE, entry.state):
         return Denied(Why.NOT_PUBLISHED)
     if not reason.strip():
         return Denied(Why.NO_REASON)
-    await change_entry(unit, entry_id, state=RETIRED)
-    await note(unit, entry_id, "retired", actor, reason.strip())
+    await move_entry(unit, entry, Move.RETIRE)
+    await note(unit, entry_id, Happening.RETIRED, actor, reason.strip())
     for kind in (ENTRY_DOUBT, ENTRY_EXPIRY):
         await settle(unit, kind, entry_id, "overtaken")
     await settle_verified(unit, "overtaken")
@@ -39,12 +40,12 @@ async def restore(unit: Unit, actor: Officer, entry_id: int) -> Saved | Denied:
     entry = await take(unit, actor, Keeping.APPROVE, entry_id)
     if isinstance(entry, Denied):
         return entry
-    if entry.state != RETIRED:
+    if not can(Move.RESTORE, entry.state):
         return Denied(Why.NOT_RETIRED)
     if any(text is not None and text.is_own(actor.id) for text in (entry.published, entry.coming)):
         return Denied(Why.OWN)
-    await change_entry(unit, entry_id, state=PUBLISHED)
-    await note(unit, entry_id, "restored", actor)
+    await move_entry(unit, entry, Move.RESTORE)
+    await note(unit, entry_id, Happening.RESTORED, actor)
     await published_anew(unit)
     return Saved(entry_id, entry.code, entry.head)
 
@@ -57,14 +58,14 @@ async def verify(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sav
     entry = await take(unit, actor, Keeping.VERIFY, entry_id)
     if isinstance(entry, Denied):
         return entry
-    if entry.published is None or entry.state != PUBLISHED:
+    if entry.published is None or not can(Move.VERIFY, entry.state):
         return Denied(Why.NOT_PUBLISHED)
     if entry.head != head:
         return Denied(Why.MEANWHILE)
     vouched = {"verified_on": local_date(unit.now), "verified_by": actor.id, "verifier": actor.name, "sample": False}
     await unit.run(update(revisions).where(revisions.c.id == entry.published.id).values(**vouched))
     await change_entry(unit, entry_id)
-    await note(unit, entry_id, "verified", actor)
+    await note(unit, entry_id, Happening.VERIFIED, actor)
     await settle(unit, ENTRY_DOUBT, entry_id)
     await settle_verified(unit)
     await published_anew(unit)
@@ -80,7 +81,7 @@ async def give_to(unit: Unit, actor: Officer, entry_id: int, owner_id: int | Non
     if owner_id is not None and owner is None:
         return Denied(Why.NOT_FOUND)
     await change_entry(unit, entry_id, owner_id=owner_id)
-    await note(unit, entry_id, "owned", actor, None if owner is None else owner.name)
+    await note(unit, entry_id, Happening.OWNED, actor, None if owner is None else owner.name)
     for kind in (ENTRY_DOUBT, ENTRY_EXPIRY):
         await settle(unit, kind, entry_id, "overtaken")  # the watch opens them anew, for whoever has the entry now
     await settle_verified(unit, "overtaken")

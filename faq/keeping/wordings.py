@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from escalation.permissions import Keeping
-from faq.catalog import PUBLISHED, published_anew
+from faq.catalog import published_anew
 from faq.keeping.acting import allowed, change_entry, note, take
-from faq.keeping.book import EDITED, IN_HAND, SUPERSEDED
+from faq.keeping.book import Happening
 from faq.keeping.content import MOST_PHRASINGS, Finding, Flaw, check_wording
 from faq.keeping.results import Denied, Saved, Why, Wrong
+from faq.lifecycle import REVISION_MOVES, EntryState, Move, RevisionState, can
 from faq.talk import NEVER_OVERRIDDEN
 from faq.views import plain_view
 from intents import Interpreter
@@ -23,7 +24,7 @@ from storage.people import Officer
 from storage.tables import overrides, revisions
 from storage.unit import Unit
 
-STATES = {PUBLISHED: SUPERSEDED, **dict.fromkeys(IN_HAND, EDITED)}
+REPHRASED = REVISION_MOVES[Move.REPHRASE]
 
 
 async def add_phrasings(unit: Unit, actor: Officer, entry_id: int, wordings: Sequence[str]) -> Saved | Denied | Wrong:
@@ -36,20 +37,20 @@ async def add_phrasings(unit: Unit, actor: Officer, entry_id: int, wordings: Seq
         return entry
     if findings := tuple(finding for wording in wordings for finding in check_wording(wording)):
         return Wrong(findings)
-    where = (revisions.c.entry_id == entry_id, revisions.c.state.in_(STATES))
-    head, changed = entry.head, set()
+    where = (revisions.c.entry_id == entry_id, revisions.c.state.in_(REPHRASED))
+    head, changed = entry.head, set[RevisionState]()
     for row in await unit.all(select(revisions).where(*where).order_by(revisions.c.number)):
         phrasings = _with(row, wordings)
         if len(phrasings) > MOST_PHRASINGS:
             return Wrong((Finding("phrasings", Flaw.FULL, (("most", MOST_PHRASINGS),)),))
         if phrasings != row.phrasings or head > entry.head:  # a later text keeps the higher number
             head += 1
-            changed.add(row.state)
+            changed.add(RevisionState(row.state))
             await _write_again(unit, actor, row, head, phrasings)
     if not changed:
         return Denied(Why.UNCHANGED)
     await change_entry(unit, entry_id, head=head)
-    if PUBLISHED in changed and entry.state == PUBLISHED:
+    if RevisionState.PUBLISHED in changed and entry.state is EntryState.PUBLISHED:
         await published_anew(unit)
     return Saved(entry_id, entry.code, head)
 
@@ -65,7 +66,7 @@ async def _write_again(unit: Unit, actor: Officer, row: Row[Any], number: int, p
     added = "、".join(f"「{text}」" for text in phrasings[len(row.phrasings) :])
     new = {"number": number, "phrasings": phrasings, "note": f"增加问法{added}" if added else row.note}
     by = {"author": actor.name, "author_id": actor.id, "written_at": unit.now}
-    await unit.run(update(revisions).where(revisions.c.id == row.id).values(state=STATES[row.state]))
+    await unit.run(update(revisions).where(revisions.c.id == row.id).values(state=REPHRASED[row.state]))
     kept = {name: value for name, value in row._asdict().items() if name != "id"}
     await unit.run(revisions.insert().values({**kept, **new, **by}))
 
@@ -80,7 +81,7 @@ async def override(
     entry = await take(unit, actor, Keeping.EDIT, entry_id)
     if isinstance(entry, Denied):
         return entry
-    if entry.state != PUBLISHED:
+    if not can(Move.OVERRIDE, entry.state):
         return Denied(Why.NOT_PUBLISHED)
     wording = wording.strip()
     if findings := check_wording(wording):
@@ -93,7 +94,7 @@ async def override(
     laid_down = insert_for(unit, overrides).values(row).on_conflict_do_nothing()
     if not await unit.moved(laid_down):
         return Denied(Why.MEANWHILE)
-    await note(unit, entry_id, "override", actor, wording)
+    await note(unit, entry_id, Happening.OVERRIDE, actor, wording)
     await published_anew(unit)
     return Saved(entry_id, entry.code, entry.head)
 
@@ -117,5 +118,5 @@ async def _clear(unit: Unit, actor: Officer, which: Any) -> bool:
     )
     row = (await unit.run(cleared)).one_or_none()
     if row is not None:
-        await note(unit, row.entry_id, "override_cleared", actor, row.wording)
+        await note(unit, row.entry_id, Happening.OVERRIDE_CLEARED, actor, row.wording)
     return row is not None

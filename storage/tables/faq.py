@@ -13,7 +13,7 @@ entries = Table(
     metadata,
     identity(),
     Column("code", String(80), nullable=False, unique=True),
-    Column("state", String(20), nullable=False),  # "new" (never published), "published", "retired"
+    Column("state", String(20), nullable=False),  # see faq/lifecycle.py
     Column("head", Integer, nullable=False),  # the number of the newest revision: what an editor must have seen
     points_to("owner_id", "officers.id", nullable=True),
     Column("changed_at", Instant, nullable=False),
@@ -25,7 +25,7 @@ revisions = Table(
     identity(),
     points_to("entry_id", "entries.id"),
     Column("number", Integer, nullable=False),
-    # "draft", "edited" (a draft that was written anew), "discarded", "submitted", "refused", "published", "superseded"
+    # see faq/lifecycle.py
     Column("state", String(20), nullable=False),
     Column("question", Text, nullable=False),
     Column("answer", Text, nullable=False),

@@ -44,7 +44,7 @@ from faq.keeping import (
     withdraw,
 )
 from faq.keeping.acting import outdated
-from faq.keeping.book import SUBMITTED
+from faq.lifecycle import Move, can_move
 from faq.matching import considered
 from faq.views import plain_view
 from storage.outbox import said_in
@@ -212,7 +212,7 @@ def _why_not(conversation: Conversation, entry: Kept, pressed: Keep) -> Outdated
     if entry.head != pressed.head:
         return outdated(entry)
     if pressed.act == "answer":
-        in_review = entry.in_hand is not None and entry.in_hand.state == SUBMITTED
+        in_review = entry.in_hand is not None and not can_move(Move.EDIT, entry.in_hand.state)
         return Denied(Why.IN_REVIEW) if in_review else None
     decided = to_decide(entry, conversation.officer)
     return decided if isinstance(decided, Denied) else None

@@ -17,6 +17,7 @@ from bot.web.pages import form_of, notice
 from bot.web.security import carries_csrf
 from escalation.permissions import EntrySubject, Keeping, may_keep
 from faq.keeping import Denied, Why, concerns
+from faq.lifecycle import RevisionState
 from storage.people import Officer, find_officer, home_bureau
 from storage.sessions import session_of
 from storage.tables import revisions
@@ -108,7 +109,7 @@ async def find_caller(request: web.Request) -> Caller | None:
 
 
 async def _waiting(reader: Reader) -> int:
-    return int(await reader.value(select(func.count()).where(revisions.c.state == "submitted")))
+    return int(await reader.value(select(func.count()).where(revisions.c.state == RevisionState.SUBMITTED)))
 
 
 def _certain(caller: Caller | None) -> Caller:

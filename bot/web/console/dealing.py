@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.web.console.access import Caller
 from bot.web.console.page import moment
-from faq.gaps import DISMISSED, DRAFTED, MOST_LOOKED_AT, dealt_with
+from faq.gaps import MOST_LOOKED_AT, Verdict, dealt_with
 from faq.keeping import find_entry
 
 LONGEST_NUMBER = 18  # digits
@@ -33,9 +33,9 @@ async def who_was_first(caller: Caller, ids: Sequence[int]) -> str:
             return "这些提问已经不在缺口里，您的操作没有办理。"
         entry = None if dealt.entry_id is None else await find_entry(reader, dealt.entry_id)
     question = "" if entry is None else entry.latest.content.question
-    if dealt.verdict == DISMISSED:
+    if dealt.verdict is Verdict.DISMISSED:
         what = f"放下了，理由是：{dealt.reason}"
-    elif dealt.verdict == DRAFTED:
+    elif dealt.verdict is Verdict.DRAFTED:
         what = f"写成了新条目“{question}”"
     else:
         what = f"加为了“{question}”的问法"

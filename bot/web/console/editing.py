@@ -51,6 +51,7 @@ from faq.keeping import (
     submit,
 )
 from faq.keeping.content import QUESTION
+from faq.lifecycle import Move, can_move
 from storage.unit import Reader
 
 COLLIDED = "{officer}在您写的时候先保存了这个条目。您写的都在下面，还没有保存；{officer}改动的，没有冲突的已经并入。"
@@ -99,7 +100,7 @@ async def show_edit(caller: Caller) -> web.Response:
         if entry is None:
             return say(caller.request, MISSING, status=404)
         written = written_of(entry.latest.content)
-        in_review = entry.in_hand is not None and entry.in_hand.state == "submitted"
+        in_review = entry.in_hand is not None and not can_move(Move.EDIT, entry.in_hand.state)
         refusal = Denied(Why.IN_REVIEW).sentence if in_review else ""
         sheet = Sheet(written, entry, entry.head, entry.latest.number, refusal=refusal)
         return await _form(caller, reader, sheet)

@@ -35,6 +35,7 @@ from faq.keeping import (
     subject_of,
     suggested_phrasings,
 )
+from faq.lifecycle import RevisionState
 from storage.people import officers_in
 from storage.unit import Reader
 
@@ -159,7 +160,7 @@ class Drafted:
 
 
 async def _drafted(reader: Reader, caller: Caller, entry: Kept, departments: Mapping[str, str]) -> Drafted | None:
-    text = entry.in_hand or entry.coming or (entry.latest if entry.latest.state == "refused" else None)
+    text = entry.in_hand or entry.coming or (entry.latest if entry.latest.state is RevisionState.REFUSED else None)
     return None if text is None else await drafted(reader, caller, entry, text, departments)
 
 
@@ -211,7 +212,7 @@ def _moments(texts: Sequence[Revision], events: Sequence[Event], departments: Ma
         )
         for text, earlier in zip(texts, before, strict=True)
     ]
-    done = [Moment(one.at, EVENTS.get(one.what, one.what), one.officer, one.details) for one in events]
+    done = [Moment(one.at, EVENTS[one.what], one.officer, one.details) for one in events]
     return sorted([*done, *written], key=lambda moment: moment.at, reverse=True)
 
 

@@ -5,29 +5,27 @@ from dataclasses import replace
 
 from bot.wording.keeping import text_state
 from bot.wording.speech import CHINESE, words_of
-from faq.catalog import PUBLISHED, SAMPLE
+from faq.catalog import SAMPLE
 from faq.keeping import Change, Content, Denied, Kept, Line, Outdated, Piece, Revision, Wrong, categories, changes
-from faq.keeping.book import DISCARDED, DRAFT, EDITED, REFUSED, SUBMITTED, SUPERSEDED
+from faq.keeping.book import Happening
 from faq.keeping.results import OUTDATED, PUT_RIGHT
+from faq.lifecycle import EntryState, RevisionState
 
-STATES = {
-    state: text_state(words_of(CHINESE), state)
-    for state in (DRAFT, EDITED, DISCARDED, SUBMITTED, REFUSED, PUBLISHED, SUPERSEDED)
-}
+STATES = {state: text_state(words_of(CHINESE), state) for state in RevisionState}
 EVENTS = {
-    "submitted": "提交审批",
-    "withdrawn": "撤回",
-    "discarded": "放弃草稿",
-    "published": "批准发布",
-    "refused": "退回",
-    "retired": "停用",
-    "restored": "恢复",
-    "verified": "核实",
-    "owned": "指定负责人",
-    "override": "指定条目",
-    "override_cleared": "取消指定",
+    Happening.SUBMITTED: "提交审批",
+    Happening.WITHDRAWN: "撤回",
+    Happening.DISCARDED: "放弃草稿",
+    Happening.PUBLISHED: "批准发布",
+    Happening.REFUSED: "退回",
+    Happening.RETIRED: "停用",
+    Happening.RESTORED: "恢复",
+    Happening.VERIFIED: "核实",
+    Happening.OWNED: "指定负责人",
+    Happening.OVERRIDE: "指定条目",
+    Happening.OVERRIDE_CLEARED: "取消指定",
 }
-LOOKS = {"draft": "busy", "submitted": "busy", "refused": "bad", "published": "good"}
+LOOKS = {RevisionState.DRAFT: "busy", RevisionState.SUBMITTED: "busy", RevisionState.REFUSED: "bad"}
 WHOLE = ("category", "department_code", "valid_from", "valid_until")  # read as a whole, not letter by letter
 
 ISLAND = 3  # characters
@@ -45,13 +43,13 @@ def tags_of_entry(entry: Kept) -> Sequence[Tag]:
     return _tags(entry.state, text.state, sample=entry.published is not None and entry.published.sample)
 
 
-def _tags(entry_state: str, text_state: str, *, sample: bool) -> Sequence[Tag]:
+def _tags(entry_state: EntryState, text_state: RevisionState, *, sample: bool) -> Sequence[Tag]:
     told: list[Tag] = []
-    if entry_state == "retired":
+    if entry_state is EntryState.RETIRED:
         told.append(("已停用", "bad"))
-    elif entry_state == "published":
+    elif entry_state is EntryState.PUBLISHED:
         told.append(("已发布", "good"))
-    if text_state != "published":
+    if text_state is not RevisionState.PUBLISHED:
         told.append((STATES[text_state], LOOKS.get(text_state, "")))
     if sample:
         told.append(("从未核实", ""))

@@ -12,7 +12,7 @@ from escalation.casebook import Case, Happening
 from escalation.cases import Done, NotAllowedError, TooLate, allowed, moving, note, reread, show_card
 from escalation.duties import change_terms, held_by_department, open_duty, settle
 from escalation.lifecycle import CaseState, Move
-from escalation.permissions import Action, Role
+from escalation.permissions import Action, may
 from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
@@ -37,7 +37,7 @@ async def pass_on(
     """Hand the case to a department, or the second time to the office; the new holder signs anew."""
     case = await allowed(unit, actor, Action.PASS_ON, case_id)
     target = await target_of(unit, case, department_id)
-    decides = Role.OFFICE in actor.roles
+    decides = may(actor, Action.DECIDE_DEPARTMENT, case.subject)
     if not decides and await _times(unit, case_id, Happening.DECIDED):
         return Final(case)
     if not decides and await _times(unit, case_id, Happening.PASSED_ON):

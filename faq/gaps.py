@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from faq.index import Index, IndexEntry
 from faq.keeping.acting import allowed
 from faq.keeping.content import Content
@@ -162,7 +162,7 @@ async def phrase_from_gap(
 
 async def dismiss_gap(unit: Unit, actor: Officer, ids: Sequence[int], reason: str) -> bool | Denied:
     """Put the questions aside, with the reason why the FAQ is not to answer them."""
-    if not await allowed(unit, actor, Keeping.EDIT):
+    if not await allowed(unit, actor, Action.EDIT_ENTRY):
         return Denied(Why.NOT_ALLOWED)
     if not reason.strip():
         return Denied(Why.NO_REASON)

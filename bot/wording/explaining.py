@@ -6,7 +6,7 @@ from typing import Any
 from bot.wording.buttons import Teach
 from bot.wording.cases import kind_name
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
-from escalation.permissions import Keeping, may_keep
+from escalation.permissions import Action, may
 from faq.explaining import Explanation
 from faq.keeping import subject_of
 from faq.matching import LIMITS, Doubt, Rule
@@ -99,8 +99,8 @@ async def test(telling: Telling) -> Speech:
         lines.append(_("注意：它被理解为“{kind}”，真的发来时不查问答条目。", kind=kind))
     lines += ["", *_read(_, facts), *_candidates(_, facts["candidates"]), *_sum(_, facts)]
     officer = await find_officer(telling.reader, facts["officer_id"])
-    may = officer is not None and may_keep(officer, Keeping.EDIT, await subject_of(telling.reader))
-    return Speech("\n".join(lines), _buttons(_, facts, rule) if may else ())
+    teaches = officer is not None and may(officer, Action.EDIT_ENTRY, await subject_of(telling.reader))
+    return Speech("\n".join(lines), _buttons(_, facts, rule) if teaches else ())
 
 
 def _read(_: Words, facts: Mapping[str, Any]) -> Sequence[str]:

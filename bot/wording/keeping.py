@@ -7,7 +7,7 @@ from typing import Any
 from bot.wording.answers import answer_lines, text_facts
 from bot.wording.buttons import Keep, Undo
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
-from escalation.permissions import EntrySubject, Keeping, may_keep
+from escalation.permissions import Action, EntrySubject, may
 from escalation.workdays import local_date
 from faq.asked import Feedback, feedback_counts
 from faq.keeping import (
@@ -42,16 +42,16 @@ async def home(telling: Telling) -> Speech:
     if officer is None:
         return Speech(_(SENTENCES[Why.NOT_ALLOWED]))
     subject, rows, lines = await subject_of(reader), [], []
-    if may_keep(officer, Keeping.APPROVE, subject):
+    if may(officer, Action.APPROVE_ENTRY, subject):
         waiting = [line for line in await awaiting_approval(reader) if not line.newest.is_own(officer.id)]
         lines.append(_("等待您审批的：{count} 条", count=len(waiting)))
         rows += [_entry_row(_, line, "draft") for line in waiting[:SHOWN]]
-    if may_keep(officer, Keeping.EDIT, subject):
+    if may(officer, Action.EDIT_ENTRY, subject):
         drafts = await search(reader, Wanted(standing=Standing.DRAFT))
         lines.append(_("还没有提交的草稿：{count} 条", count=drafts.total))
         rows += [_entry_row(_, line, "draft") for line in drafts.lines[:SHOWN]]
     hints = ["", _("找条目：/faq 后面写几个字")]
-    if may_keep(officer, Keeping.READ, subject):
+    if may(officer, Action.READ_ENTRY, subject):
         hints.append(_("试一个问题：/faqtest 后面写问题"))
     else:
         theirs = await search(reader, Wanted(concerning=officer))
@@ -209,7 +209,7 @@ def _buttons(
     _: Words, officer: Officer, subject: EntrySubject, entry: Kept, text: Revision
 ) -> tuple[tuple[Button, ...], ...]:
     """What this officer may do with what is shown; looked up anew when it is pressed."""
-    may = {act for act in Keeping if may_keep(officer, act, subject)}
+    allowed = {action for action in Action if may(officer, action, subject)}
     in_hand = entry.in_hand
     waiting = in_hand is not None and in_hand.state is RevisionState.SUBMITTED
 
@@ -217,16 +217,16 @@ def _buttons(
         return Button(label, Keep(entry_id=entry.id, head=entry.head, act=act).pack())
 
     rows = []
-    if waiting and in_hand is text and Keeping.APPROVE in may and not text.is_own(officer.id):
+    if waiting and in_hand is text and Action.APPROVE_ENTRY in allowed and not text.is_own(officer.id):
         rows.append([button(_("批准并发布"), "approve"), button(_("退回"), "refuse")])
-    if Keeping.EDIT in may:
+    if Action.EDIT_ENTRY in allowed:
         edit = [] if waiting else [button(_("修改答复"), "answer")]
         rows.append([*edit, button(_("增加问法"), "phrase")])
         if in_hand is not None:
             drafted = [button(_("提交审批"), "submit"), button(_("放弃草稿"), "discard")]
             rows.append([button(_("撤回"), "withdraw")] if waiting else drafted)
     shown = entry.published is not None and text.id == entry.published.id
-    if shown and entry.state is EntryState.PUBLISHED and Keeping.VERIFY in may:
+    if shown and entry.state is EntryState.PUBLISHED and Action.VERIFY_ENTRY in allowed:
         rows.append([button(_("核实无误"), "verify")])
     if shown and in_hand is not None:
         rows.append([button(_("看待审批的一稿") if waiting else _("看草稿"), "draft")])

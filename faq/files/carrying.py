@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from faq.files.examining import Book, Known, Plan, Proposed
 from faq.files.table import Cell
 from faq.keeping.acting import allowed, authors_after, moving
@@ -88,7 +88,7 @@ async def carry_out(
     """
     if plan.wrong:
         raise ValueError("a file in which something is wrong is not imported")
-    if not await allowed(unit, actor, Keeping.EDIT):
+    if not await allowed(unit, actor, Action.EDIT_ENTRY):
         return Denied(Why.NOT_ALLOWED)
     if not await _is_as_planned(unit, plan):
         return Denied(Why.MEANWHILE)

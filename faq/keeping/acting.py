@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Update, case, select, update
 
-from escalation.permissions import EntrySubject, Keeping, may_keep
+from escalation.permissions import Action, EntrySubject, may
 from faq.keeping.book import Happening, Kept, Revision, kept, subject_of
 from faq.keeping.content import Content
 from faq.keeping.results import Denied, Outdated, Why
@@ -22,24 +22,24 @@ async def hold(unit: Unit, entry_id: int) -> Kept | None:
     return None if row is None else await kept(unit, row)
 
 
-async def take(unit: Unit, actor: Officer, act: Keeping, entry_id: int) -> Kept | Denied:
+async def take(unit: Unit, actor: Officer, action: Action, entry_id: int) -> Kept | Denied:
     """The entry, held, for somebody who may do this with it."""
     entry = await hold(unit, entry_id)
-    if not await allowed(unit, actor, act, entry):
+    if not await allowed(unit, actor, action, entry):
         return Denied(Why.NOT_ALLOWED)
     return entry or Denied(Why.NOT_FOUND)
 
 
-async def take_at(unit: Unit, actor: Officer, act: Keeping, entry_id: int, head: int) -> Kept | Outdated | Denied:
+async def take_at(unit: Unit, actor: Officer, action: Action, entry_id: int, head: int) -> Kept | Outdated | Denied:
     """The entry, held, as the officer saw it at `head`."""
-    entry = await take(unit, actor, act, entry_id)
+    entry = await take(unit, actor, action, entry_id)
     return entry if isinstance(entry, Denied) or entry.head == head else outdated(entry)
 
 
-async def allowed(unit: Unit, actor: Officer, act: Keeping, entry: Kept | None = None) -> bool:
+async def allowed(unit: Unit, actor: Officer, action: Action, entry: Kept | None = None) -> bool:
     """Whether the officer may do this with the entry or, without one, with the FAQ."""
     subject: EntrySubject = await subject_of(unit, entry)
-    return may_keep(actor, act, subject)
+    return may(actor, action, subject)
 
 
 def authors_after(state: RevisionState, authors: Iterable[int], actor: Officer) -> list[int]:

@@ -7,7 +7,7 @@ it also verifies the text on that day.
 """
 
 from escalation.duties import settle
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from escalation.rulebook import ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY
 from escalation.workdays import local_date
 from faq.catalog import published_anew
@@ -28,7 +28,7 @@ async def approve(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sa
 
     A text that is valid only from a later day lets the present one answer until then.
     """
-    entry = await take_at(unit, actor, Keeping.APPROVE, entry_id, head)
+    entry = await take_at(unit, actor, Action.APPROVE_ENTRY, entry_id, head)
     if not isinstance(entry, Kept):
         return entry
     text = to_decide(entry, actor)
@@ -59,7 +59,7 @@ async def approve(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sa
 
 async def refuse(unit: Unit, actor: Officer, entry_id: int, reason: str, *, head: int) -> Saved | Outdated | Denied:
     """Send back what waits for approval, with a reason that stays with it. What is published stays as it is."""
-    entry = await take_at(unit, actor, Keeping.APPROVE, entry_id, head)
+    entry = await take_at(unit, actor, Action.APPROVE_ENTRY, entry_id, head)
     if not isinstance(entry, Kept):
         return entry
     text = to_decide(entry, actor)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Text, cast, exists, func, or_, select
 
-from escalation.permissions import EntrySubject, Keeping, may_keep
+from escalation.permissions import Action, EntrySubject, may
 from escalation.rulebook import ENTRY_DOUBT
 from escalation.workdays import local_date
 from faq.keeping.content import Content
@@ -248,7 +248,7 @@ async def concerns(reader: Reader, officer: Officer) -> bool:
     """Whether there is anything for the officer among the entries: by role, or because one is theirs or their
     department's.
     """
-    if may_keep(officer, Keeping.READ, await subject_of(reader)):
+    if may(officer, Action.READ_ENTRY, await subject_of(reader)):
         return True
     theirs = _newest().where(await _concerning(reader, officer)).limit(1)
     return officer.bureau_id == await home_bureau(reader) and await reader.one(theirs) is not None

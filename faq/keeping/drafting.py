@@ -7,7 +7,7 @@ is told, because the entry has another head by then, and keeps what was typed.
 from sqlalchemy import select
 
 from escalation.duties import held_by_role, open_duty, region_of, settle
-from escalation.permissions import Keeping, Role
+from escalation.permissions import Action, Role
 from escalation.rulebook import ENTRY_APPROVAL, Rulebook
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
@@ -36,7 +36,7 @@ async def draft_entry(
     note_text: str | None = None,
 ) -> Saved | Denied | Wrong:
     """Begin a new entry with a draft; without a code it is given one. It answers nobody until it is approved."""
-    if not await allowed(unit, actor, Keeping.EDIT):
+    if not await allowed(unit, actor, Action.EDIT_ENTRY):
         return Denied(Why.NOT_ALLOWED)
     content = tidy(content)
     if findings := check(content, await department_codes(unit)):
@@ -55,7 +55,7 @@ async def edit_entry(
     unit: Unit, actor: Officer, entry_id: int, content: Content, *, head: int, note_text: str | None = None
 ) -> Saved | Outdated | Denied | Wrong:
     """Write the next draft of an entry that the editor saw at `head`. What is published goes on answering meanwhile."""
-    entry = await take_at(unit, actor, Keeping.EDIT, entry_id, head)
+    entry = await take_at(unit, actor, Action.EDIT_ENTRY, entry_id, head)
     if not isinstance(entry, Kept):
         return entry
     if entry.in_hand is not None and not can_move(Move.EDIT, entry.in_hand.state):
@@ -78,7 +78,7 @@ async def submit(
     unit: Unit, rules: Rulebook, actor: Officer, entry_id: int, *, head: int
 ) -> Saved | Outdated | Denied | Wrong:
     """Put the draft before the approvers, who have two working days. Whoever submits is the first reviewer."""
-    entry = await take_at(unit, actor, Keeping.EDIT, entry_id, head)
+    entry = await take_at(unit, actor, Action.EDIT_ENTRY, entry_id, head)
     if not isinstance(entry, Kept):
         return entry
     if entry.in_hand is None:
@@ -103,7 +103,7 @@ async def submit(
 
 async def withdraw(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Saved | Outdated | Denied:
     """Take back what waits for approval; it is a draft again."""
-    entry = await take_at(unit, actor, Keeping.EDIT, entry_id, head)
+    entry = await take_at(unit, actor, Action.EDIT_ENTRY, entry_id, head)
     if not isinstance(entry, Kept):
         return entry
     if entry.in_hand is None or not can_move(Move.WITHDRAW, entry.in_hand.state):
@@ -119,7 +119,7 @@ async def withdraw(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> S
 
 async def discard(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Saved | Outdated | Denied:
     """Give up a draft; what is published stays as it is, and the text stays in the history."""
-    entry = await take_at(unit, actor, Keeping.EDIT, entry_id, head)
+    entry = await take_at(unit, actor, Action.EDIT_ENTRY, entry_id, head)
     if not isinstance(entry, Kept):
         return entry
     if entry.in_hand is None:

@@ -3,7 +3,7 @@
 from sqlalchemy import update
 
 from escalation.duties import settle
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from escalation.rulebook import ENTRY_DOUBT, ENTRY_EXPIRY
 from escalation.workdays import local_date
 from faq.catalog import published_anew
@@ -19,7 +19,7 @@ from storage.unit import Unit
 
 async def retire(unit: Unit, actor: Officer, entry_id: int, reason: str) -> Saved | Denied:
     """Take an entry out of service, at once: silence needs no second person. The texts stay."""
-    entry = await take(unit, actor, Keeping.EDIT, entry_id)
+    entry = await take(unit, actor, Action.EDIT_ENTRY, entry_id)
     if isinstance(entry, Denied):
         return entry
     if not can(Move.RETIRE, entry.state):
@@ -37,7 +37,7 @@ async def retire(unit: Unit, actor: Officer, entry_id: int, reason: str) -> Save
 
 async def restore(unit: Unit, actor: Officer, entry_id: int) -> Saved | Denied:
     """Put an entry back into service, with the text that was approved: this publishes, and so is an approver's act."""
-    entry = await take(unit, actor, Keeping.APPROVE, entry_id)
+    entry = await take(unit, actor, Action.APPROVE_ENTRY, entry_id)
     if isinstance(entry, Denied):
         return entry
     if not can(Move.RESTORE, entry.state):
@@ -55,7 +55,7 @@ async def verify(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sav
 
     `head` is what the officer saw: where something else is published meanwhile, that was not looked at.
     """
-    entry = await take(unit, actor, Keeping.VERIFY, entry_id)
+    entry = await take(unit, actor, Action.VERIFY_ENTRY, entry_id)
     if isinstance(entry, Denied):
         return entry
     if entry.published is None or not can(Move.VERIFY, entry.state):
@@ -74,7 +74,7 @@ async def verify(unit: Unit, actor: Officer, entry_id: int, *, head: int) -> Sav
 
 async def give_to(unit: Unit, actor: Officer, entry_id: int, owner_id: int | None) -> Saved | Denied:
     """Make an officer the owner of an entry; without one its department is."""
-    entry = await take(unit, actor, Keeping.EDIT, entry_id)
+    entry = await take(unit, actor, Action.EDIT_ENTRY, entry_id)
     if isinstance(entry, Denied):
         return entry
     owner = None if owner_id is None else await find_officer(unit, owner_id)

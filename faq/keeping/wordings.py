@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from faq.catalog import published_anew
 from faq.keeping.acting import allowed, change_entry, note, take
 from faq.keeping.book import Happening
@@ -32,7 +32,7 @@ async def add_phrasings(unit: Unit, actor: Officer, entry_id: int, wordings: Seq
 
     Each becomes a revision that differs in its phrasings alone, and keeps the reviewers of the text it repeats.
     """
-    entry = await take(unit, actor, Keeping.EDIT, entry_id)
+    entry = await take(unit, actor, Action.EDIT_ENTRY, entry_id)
     if isinstance(entry, Denied):
         return entry
     if findings := tuple(finding for wording in wordings for finding in check_wording(wording)):
@@ -78,7 +78,7 @@ async def override(
 
     What the `interpreter` takes for a complaint, a tip-off and the like is refused: no entry answers that.
     """
-    entry = await take(unit, actor, Keeping.EDIT, entry_id)
+    entry = await take(unit, actor, Action.EDIT_ENTRY, entry_id)
     if isinstance(entry, Denied):
         return entry
     if not can(Move.OVERRIDE, entry.state):
@@ -101,7 +101,7 @@ async def override(
 
 async def clear_override(unit: Unit, actor: Officer, override_id: int) -> bool | Denied:
     """Undo it: the index decides again."""
-    if not await allowed(unit, actor, Keeping.EDIT):
+    if not await allowed(unit, actor, Action.EDIT_ENTRY):
         return Denied(Why.NOT_ALLOWED)
     if not await _clear(unit, actor, overrides.c.id == override_id):
         return Denied(Why.NO_OVERRIDE)

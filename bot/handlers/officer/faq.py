@@ -13,7 +13,7 @@ from bot.handlers.filters import Expecting, When
 from bot.wording.buttons import Keep, Menu, Teach, Undo
 from bot.wording.explaining import explanation_facts
 from bot.wording.keeping import SHOWN, findings_facts
-from escalation.permissions import Keeping, may_keep
+from escalation.permissions import Action, may
 from faq.answering import preview
 from faq.explaining import explain
 from faq.keeping import (
@@ -51,7 +51,7 @@ from storage.outbox import said_in
 
 ANSWERING, PHRASING, REFUSING = "officer.entry.answer", "officer.entry.phrase", "officer.entry.refuse"
 STATES = {"answer": ANSWERING, "phrase": PHRASING, "refuse": REFUSING}
-NEEDED = {"answer": Keeping.EDIT, "phrase": Keeping.EDIT, "refuse": Keeping.APPROVE}
+NEEDED = {"answer": Action.EDIT_ENTRY, "phrase": Action.EDIT_ENTRY, "refuse": Action.APPROVE_ENTRY}
 PATIENCE = timedelta(hours=1)  # what is written later may be meant for something else
 MOST_CHARACTERS_OF_A_SEARCH = 100
 MOST_CHARACTERS_OF_A_QUESTION = 500
@@ -101,16 +101,16 @@ async def _is_concerned(conversation: Conversation) -> bool:
 
 async def _reads_all(conversation: Conversation) -> bool:
     """Whether this officer may read every entry, by role."""
-    return may_keep(conversation.officer, Keeping.READ, await subject_of(conversation.unit))
+    return may(conversation.officer, Action.READ_ENTRY, await subject_of(conversation.unit))
 
 
-async def _entry(conversation: Conversation, entry_id: int, needed: Keeping) -> Kept | None:
+async def _entry(conversation: Conversation, entry_id: int, needed: Action) -> Kept | None:
     """The entry, where this officer may do this with it; the words for a refusal never tell whether it exists."""
     if conversation.in_group:
         conversation.say("entry.in_private")
         return None
     entry = await find_entry(conversation.unit, entry_id)
-    if entry is None or not may_keep(conversation.officer, needed, await subject_of(conversation.unit, entry)):
+    if entry is None or not may(conversation.officer, needed, await subject_of(conversation.unit, entry)):
         _deny(conversation, Why.NOT_ALLOWED)
         return None
     return entry
@@ -151,7 +151,7 @@ async def look_for(_message: Message, command: CommandObject, conversation: Conv
         return
     unit, officer = conversation.unit, conversation.officer
     exact = await find_by_code(unit, words)
-    if exact is not None and may_keep(officer, Keeping.READ, await subject_of(unit, exact)):
+    if exact is not None and may(officer, Action.READ_ENTRY, await subject_of(unit, exact)):
         _show(conversation, exact.id, draft=False)
         return
     reads_all = await _reads_all(conversation)
@@ -183,7 +183,7 @@ async def _home(conversation: Conversation) -> None:
 
 
 async def show(_callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
-    entry = await _entry(conversation, callback_data.entry_id, Keeping.READ)
+    entry = await _entry(conversation, callback_data.entry_id, Action.READ_ENTRY)
     if entry is None:
         return
     draft = entry.in_hand if callback_data.act == "draft" else None
@@ -220,7 +220,7 @@ def _why_not(conversation: Conversation, entry: Kept, pressed: Keep) -> Outdated
 
 async def give_answer(message: Message, conversation: Conversation) -> None:
     """The new text becomes a draft at once; what is wrong with it is said, and the next message tries again."""
-    entry = await _expected(conversation, Keeping.EDIT)
+    entry = await _expected(conversation, Action.EDIT_ENTRY)
     if entry is None:
         return
     content = replace(entry.latest.content, answer=message.text or "")
@@ -230,7 +230,7 @@ async def give_answer(message: Message, conversation: Conversation) -> None:
 
 
 async def give_phrasings(message: Message, conversation: Conversation) -> None:
-    entry = await _expected(conversation, Keeping.EDIT)
+    entry = await _expected(conversation, Action.EDIT_ENTRY)
     if entry is None:
         return
     wordings = [line for line in (message.text or "").splitlines() if line.strip()]
@@ -239,7 +239,7 @@ async def give_phrasings(message: Message, conversation: Conversation) -> None:
 
 
 async def give_reason(message: Message, conversation: Conversation) -> None:
-    entry = await _expected(conversation, Keeping.APPROVE)
+    entry = await _expected(conversation, Action.APPROVE_ENTRY)
     if entry is None:
         return
     reason = line_of(message.text or "")
@@ -251,7 +251,7 @@ async def give_reason(message: Message, conversation: Conversation) -> None:
     await _typed(conversation, entry, result, "refused", draft=True)
 
 
-async def _expected(conversation: Conversation, needed: Keeping) -> Kept | None:
+async def _expected(conversation: Conversation, needed: Action) -> Kept | None:
     """The entry that the talk is about; None, and it was said, where the officer may no longer or took too long."""
     entry_id, asked_at = int(conversation.data["entry_id"]), datetime.fromisoformat(conversation.data["asked_at"])
     if conversation.received_at - asked_at > PATIENCE:
@@ -324,7 +324,7 @@ async def try_question(_message: Message, command: CommandObject, conversation: 
 
 async def teach(callback: CallbackQuery, callback_data: Teach, conversation: Conversation) -> None:
     """The wording that was tried becomes a phrasing of an entry, or is always answered by it."""
-    entry = await _entry(conversation, callback_data.entry_id, Keeping.EDIT)
+    entry = await _entry(conversation, callback_data.entry_id, Action.EDIT_ENTRY)
     if entry is None:
         return
     message_id = 0 if callback.message is None else callback.message.message_id

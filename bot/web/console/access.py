@@ -15,7 +15,7 @@ from bot.web.doors import SHIFT, Door
 from bot.web.keys import DEPS
 from bot.web.pages import form_of, notice
 from bot.web.security import carries_csrf
-from escalation.permissions import EntrySubject, Keeping, may_keep
+from escalation.permissions import Action, EntrySubject, may
 from faq.keeping import Denied, Why, concerns
 from faq.lifecycle import RevisionState
 from storage.people import Officer, find_officer, home_bureau
@@ -51,9 +51,9 @@ class Caller:
     def deps(self) -> Deps:
         return self.request.app[DEPS]
 
-    def may(self, act: Keeping, subject: EntrySubject | None = None) -> bool:
+    def may(self, action: Action, subject: EntrySubject | None = None) -> bool:
         """Whether the officer may do this with an entry or, without one, with the FAQ as a whole."""
-        return may_keep(self.officer, act, subject or EntrySubject(self.home))
+        return may(self.officer, action, subject or EntrySubject(self.home))
 
 
 Form = Mapping[str, object]
@@ -61,7 +61,7 @@ Page = Callable[[Caller], Awaitable[web.StreamResponse]]
 Deed = Callable[[Caller, Form], Awaitable[web.StreamResponse]]
 
 
-def shown(path: str, needs: Keeping | None, page: Page) -> web.RouteDef:
+def shown(path: str, needs: Action | None, page: Page) -> web.RouteDef:
     """The route of a page for those who may do what it `needs`; None: for everybody who is in the console, to whom it
     shows what is theirs.
     """
@@ -73,7 +73,7 @@ def shown(path: str, needs: Keeping | None, page: Page) -> web.RouteDef:
     return web.get(path, guarded)
 
 
-def posted(path: str, needs: Keeping | None, deed: Deed, *, largest: int = LARGEST_FORM) -> web.RouteDef:
+def posted(path: str, needs: Action | None, deed: Deed, *, largest: int = LARGEST_FORM) -> web.RouteDef:
     """The route of a form, which must carry the token of this session; `largest` in bytes."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
@@ -117,7 +117,7 @@ def _certain(caller: Caller | None) -> Caller:
     return caller
 
 
-def _refusal(request: web.Request, caller: Caller | None, needs: Keeping | None) -> web.Response | None:
+def _refusal(request: web.Request, caller: Caller | None, needs: Action | None) -> web.Response | None:
     """Why this is no page for whoever asks; None where it is."""
     if caller is None:
         return _outside(request)

@@ -14,7 +14,7 @@ from bot.web.console.entries import drafted, show_entry
 from bot.web.console.forms import LONGEST_REASON, number_at, number_in, text_in
 from bot.web.console.page import show
 from bot.web.console.telling import author_of
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from faq.catalog import Entry
 from faq.gaining import as_if_published, gains
 from faq.gaps import awaiting, unanswered
@@ -76,7 +76,7 @@ async def post_refuse(caller: Caller, form: Form) -> web.Response:
 
 
 ROUTES = [
-    shown("/console/approvals", Keeping.APPROVE, show_approvals),
-    posted(f"{ENTRY}/approve", Keeping.APPROVE, post_approve),
-    posted(f"{ENTRY}/refuse", Keeping.APPROVE, post_refuse),
+    shown("/console/approvals", Action.APPROVE_ENTRY, show_approvals),
+    posted(f"{ENTRY}/approve", Action.APPROVE_ENTRY, post_approve),
+    posted(f"{ENTRY}/refuse", Action.APPROVE_ENTRY, post_refuse),
 ]

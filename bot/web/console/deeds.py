@@ -14,7 +14,7 @@ from bot.web.console.entries import MISSING, show_entry
 from bot.web.console.forms import LONGEST_REASON, number_at, number_in, text_in
 from bot.web.console.page import go
 from bot.web.console.telling import why_not
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from faq.keeping import (
     Denied,
     Outdated,
@@ -123,14 +123,14 @@ async def post_clear(caller: Caller, form: Form) -> web.Response:
 ENTRY = r"/console/entries/{entry:\d{1,15}}"
 
 ROUTES = [
-    posted(f"{ENTRY}/submit", Keeping.EDIT, _deed(_submit, "submitted")),
-    posted(f"{ENTRY}/withdraw", Keeping.EDIT, _deed(_withdraw, "withdrawn")),
-    posted(f"{ENTRY}/discard", Keeping.EDIT, _deed(_discard, "discarded")),
-    posted(f"{ENTRY}/retire", Keeping.EDIT, _deed(_retire, "retired")),
-    posted(f"{ENTRY}/restore", Keeping.APPROVE, _deed(_restore, "restored")),
+    posted(f"{ENTRY}/submit", Action.EDIT_ENTRY, _deed(_submit, "submitted")),
+    posted(f"{ENTRY}/withdraw", Action.EDIT_ENTRY, _deed(_withdraw, "withdrawn")),
+    posted(f"{ENTRY}/discard", Action.EDIT_ENTRY, _deed(_discard, "discarded")),
+    posted(f"{ENTRY}/retire", Action.EDIT_ENTRY, _deed(_retire, "retired")),
+    posted(f"{ENTRY}/restore", Action.APPROVE_ENTRY, _deed(_restore, "restored")),
     posted(f"{ENTRY}/verify", None, _deed(_verify, "verified")),
-    posted(f"{ENTRY}/phrasings", Keeping.EDIT, _deed(_add_phrasings, "phrased")),
-    posted(f"{ENTRY}/overrides", Keeping.EDIT, _deed(_override, "overridden")),
-    posted(f"{ENTRY}/owner", Keeping.EDIT, _deed(_give, "owned")),
-    posted(r"/console/overrides/{override:\d{1,15}}/clear", Keeping.EDIT, post_clear),
+    posted(f"{ENTRY}/phrasings", Action.EDIT_ENTRY, _deed(_add_phrasings, "phrased")),
+    posted(f"{ENTRY}/overrides", Action.EDIT_ENTRY, _deed(_override, "overridden")),
+    posted(f"{ENTRY}/owner", Action.EDIT_ENTRY, _deed(_give, "owned")),
+    posted(r"/console/overrides/{override:\d{1,15}}/clear", Action.EDIT_ENTRY, post_clear),
 ]

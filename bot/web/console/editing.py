@@ -26,7 +26,7 @@ from bot.web.console.page import go, show
 from bot.web.console.spoken import Spoken, spoken_if_approved
 from bot.web.console.telling import told_changes, why_not
 from bot.web.keys import TEMPLATES
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from faq.catalog import Entry
 from faq.gaps import draft_from_gap
 from faq.keeping import (
@@ -236,10 +236,10 @@ async def post_preview(caller: Caller, form: Form) -> web.Response:
 
 
 ROUTES = [
-    shown("/console/entries/new", Keeping.EDIT, show_new),
-    posted("/console/entries/new", Keeping.EDIT, post_new),
-    posted("/console/entries/begin", Keeping.EDIT, post_begin),
-    shown(r"/console/entries/{entry:\d{1,15}}/edit", Keeping.EDIT, show_edit),
-    posted(r"/console/entries/{entry:\d{1,15}}/edit", Keeping.EDIT, post_edit),
-    posted("/console/preview", Keeping.EDIT, post_preview),
+    shown("/console/entries/new", Action.EDIT_ENTRY, show_new),
+    posted("/console/entries/new", Action.EDIT_ENTRY, post_new),
+    posted("/console/entries/begin", Action.EDIT_ENTRY, post_begin),
+    shown(r"/console/entries/{entry:\d{1,15}}/edit", Action.EDIT_ENTRY, show_edit),
+    posted(r"/console/entries/{entry:\d{1,15}}/edit", Action.EDIT_ENTRY, post_edit),
+    posted("/console/preview", Action.EDIT_ENTRY, post_preview),
 ]

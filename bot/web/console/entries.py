@@ -13,7 +13,7 @@ from bot.web.console.home import STANDINGS
 from bot.web.console.page import show
 from bot.web.console.spoken import Spoken, spoken, spoken_if_approved
 from bot.web.console.telling import EVENTS, STATES, author_of, tags_of, tags_of_entry, told_changes
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from faq.asked import Feedback, feedback_counts
 from faq.catalog import Entry
 from faq.keeping import (
@@ -46,7 +46,7 @@ MISSING = "没有这个条目，可能地址抄错了。请从列表里找。"
 async def show_entries(caller: Caller) -> web.Response:
     """All entries, or those of whoever may not see all."""
     wanted = _wanted(caller.request)
-    if not caller.may(Keeping.READ):
+    if not caller.may(Action.READ_ENTRY):
         wanted = replace(wanted, concerning=caller.officer)
     async with caller.deps.database.reader() as reader:
         page = await search(reader, wanted)
@@ -113,7 +113,7 @@ async def show_entry(
             "spoken": None if entry.published is None else await spoken(reader, rules, entry.published),
             "drafted": await _drafted(reader, caller, entry, departments),
             "overrides": await overrides_of(reader, entry_id),
-            "suggested": await suggested_phrasings(reader, entry) if caller.may(Keeping.EDIT) else (),
+            "suggested": await suggested_phrasings(reader, entry) if caller.may(Action.EDIT_ENTRY) else (),
             "feedback": (await feedback_counts(reader)).get(entry_id, Feedback()),
         }
     shown_text = entry.published or entry.latest
@@ -141,7 +141,7 @@ async def _readable(reader: Reader, caller: Caller, entry_id: int) -> Kept | web
     entry = await find_entry(reader, entry_id)
     if entry is None:
         return say(caller.request, MISSING, status=404)
-    if not caller.may(Keeping.READ, await subject_of(reader, entry)):
+    if not caller.may(Action.READ_ENTRY, await subject_of(reader, entry)):
         return say(caller.request, DENIED, status=403)
     return entry
 

@@ -20,7 +20,7 @@ from bot.web.console.access import Caller, Form, posted, shown
 from bot.web.console.forms import text_in
 from bot.web.console.page import go, show
 from bot.web.console.telling import why_not
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from escalation.workdays import local_date
 from faq.keeping import Denied, Saved, submit
 
@@ -183,8 +183,8 @@ def _page(
 
 
 ROUTES = [
-    shown("/console/files", Keeping.READ, show_files),
-    shown("/console/files/entries.{ending:xlsx|csv|yaml}", Keeping.READ, fetch),
-    posted("/console/files/examine", Keeping.EDIT, post_examine, largest=LARGEST_POST),
-    posted("/console/files/import", Keeping.EDIT, post_import, largest=LARGEST_POST),
+    shown("/console/files", Action.READ_ENTRY, show_files),
+    shown("/console/files/entries.{ending:xlsx|csv|yaml}", Action.READ_ENTRY, fetch),
+    posted("/console/files/examine", Action.EDIT_ENTRY, post_examine, largest=LARGEST_POST),
+    posted("/console/files/import", Action.EDIT_ENTRY, post_import, largest=LARGEST_POST),
 ]

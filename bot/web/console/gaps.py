@@ -16,7 +16,7 @@ from bot.web.console.entries import named_entry
 from bot.web.console.forms import LONGEST_REASON, MOST_NUMBER, text_in
 from bot.web.console.page import go, show
 from bot.web.console.telling import why_not
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from faq.catalog import Entry
 from faq.gaps import Gap, dismiss_gap, open_gaps, phrase_from_gap
 from faq.keeping import Denied, Saved, Why, Wrong, line_of
@@ -142,7 +142,7 @@ def _numbers(gap: Gap) -> str:
 
 
 ROUTES = [
-    shown("/console/gaps", Keeping.EDIT, show_gaps),
-    posted("/console/gaps/phrase", Keeping.EDIT, post_phrase),
-    posted("/console/gaps/dismiss", Keeping.EDIT, post_dismiss),
+    shown("/console/gaps", Action.EDIT_ENTRY, show_gaps),
+    posted("/console/gaps/phrase", Action.EDIT_ENTRY, post_phrase),
+    posted("/console/gaps/dismiss", Action.EDIT_ENTRY, post_dismiss),
 ]

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from bot.web.console.access import Caller, shown
 from bot.web.console.page import DONE, go, show
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from faq.keeping import Standing, Wanted, search
 
 STANDINGS = {
@@ -21,7 +21,7 @@ STANDINGS = {
 
 async def show_home(caller: Caller) -> web.Response:
     """How the whole FAQ stands; whoever has only entries of their own goes on to these."""
-    if not caller.may(Keeping.READ):
+    if not caller.may(Action.READ_ENTRY):
         done = caller.request.query.get("done", "")
         return go("/entries", done if done in DONE else "")
     async with caller.deps.database.reader() as reader:

@@ -10,7 +10,7 @@ from bot.web.console.access import CONSOLE, Caller
 from bot.web.keys import TEMPLATES
 from bot.web.pages import render
 from bot.web.security import csrf_for
-from escalation.permissions import EntrySubject, Keeping, Role
+from escalation.permissions import Action, EntrySubject, Role
 from escalation.workdays import BEIJING
 
 ROLE_NAMES = {Role.ADMINISTRATOR: "管理员", Role.FAQ_APPROVER: "问答审批", Role.FAQ_EDITOR: "问答编辑"}
@@ -22,16 +22,16 @@ class Section:
 
     path: str
     title: str
-    needs: Keeping | None
+    needs: Action | None
 
 
 SECTIONS = (
-    Section("/console", "概览", Keeping.READ),
+    Section("/console", "概览", Action.READ_ENTRY),
     Section("/console/entries", "问答条目", None),
-    Section("/console/approvals", "审批", Keeping.APPROVE),
-    Section("/console/try", "试问", Keeping.READ),
-    Section("/console/gaps", "缺口", Keeping.EDIT),
-    Section("/console/files", "导入导出", Keeping.READ),
+    Section("/console/approvals", "审批", Action.APPROVE_ENTRY),
+    Section("/console/try", "试问", Action.READ_ENTRY),
+    Section("/console/gaps", "缺口", Action.EDIT_ENTRY),
+    Section("/console/files", "导入导出", Action.READ_ENTRY),
     Section("/console/sessions", "登录会话", None),
 )
 
@@ -94,7 +94,7 @@ def show(
         waiting=caller.waiting,
         csrf=csrf_for(caller.request, caller.token),
         done=DONE.get(caller.request.query.get("done", "")),
-        may={act.value: caller.may(act, subject) for act in Keeping},
+        may={action.value: caller.may(action, subject) for action in Action},
         **context,
     )
 

@@ -16,7 +16,7 @@ from bot.web.console.telling import why_not
 from bot.wording import words_of
 from bot.wording.cases import kind_name
 from bot.wording.explaining import doubt, outcome, part, reason
-from escalation.permissions import Keeping
+from escalation.permissions import Action
 from escalation.workdays import local_date
 from faq.answering import preview
 from faq.explaining import Explanation, explain
@@ -128,8 +128,8 @@ async def _try(caller: Caller, text: str) -> Tried:
 
 
 ROUTES = [
-    shown("/console/try", Keeping.READ, show_empty),
-    posted("/console/try", Keeping.READ, post_try),
-    posted("/console/try/phrase", Keeping.EDIT, post_phrase),
-    posted("/console/try/override", Keeping.EDIT, post_override),
+    shown("/console/try", Action.READ_ENTRY, show_empty),
+    posted("/console/try", Action.READ_ENTRY, post_try),
+    posted("/console/try/phrase", Action.EDIT_ENTRY, post_phrase),
+    posted("/console/try/override", Action.EDIT_ENTRY, post_override),
 ]

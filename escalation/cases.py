@@ -13,13 +13,14 @@ from datetime import date, datetime
 from sqlalchemy import Update, func, update
 from sqlalchemy import case as choose
 
-from escalation.casebook import Author, Case, Happening, MessageKind, find_case
+from escalation.casebook import Author, Case, Happening, MessageKind, case_of, find_case
 from escalation.duties import held_by_department, open_duty, region_of, settle
 from escalation.kinds import CaseKind
 from escalation.lessons import learn
-from escalation.lifecycle import FIRST, MOVES, Move
+from escalation.lifecycle import FIRST, MOVES, Move, can
 from escalation.lookup import hash_of, new_code
 from escalation.permissions import Action, Role, may
+from escalation.results import Done, Refused, Why
 from escalation.rulebook import ANSWER, EXTENSION, SIGN, Rulebook
 from escalation.terms import Terms, due_on
 from escalation.terms import Unit as Span
@@ -29,10 +30,6 @@ from storage.outbox import Notice, tell
 from storage.people import Department, Officer, addresses_of, departments_of, group_of, officers_in, officers_of
 from storage.tables import case_events, case_messages, cases
 from storage.unit import Unit
-
-
-class NotAllowedError(Exception):
-    """The actor may not do this; the words for it are the same whether the case exists or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +52,6 @@ class Letter:
 class Opened:
     case_id: int
     number: str
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """It was done; the case as it now stands."""
-
-    case: Case
-
-
-@dataclass(frozen=True, slots=True)
-class TooLate:
-    """Somebody else was first; the case as they left it."""
-
-    case: Case
 
 
 async def open_case(unit: Unit, rules: Rulebook, letter: Letter) -> Opened:
@@ -180,18 +163,20 @@ async def department_addresses(unit: Unit, case: Case) -> Sequence[int]:
 
 async def _tell_administrators(unit: Unit, case: Case) -> None:
     for officer in await officers_in(unit, case.bureau_id):
-        if "administrator" in officer.roles:
+        if Role.ADMINISTRATOR in officer.roles:
             for address_id in await addresses_of(unit, officer.id):
                 tell(
                     unit, address_id, Notice("case.nobody", {"number": case.number, "department": case.department_name})
                 )
 
 
-async def sign(unit: Unit, rules: Rulebook, actor: Officer, case_id: int) -> Done | TooLate:
+async def sign(unit: Unit, rules: Rulebook, actor: Officer, case_id: int) -> Done | Refused:
     """签收: one officer takes the case; the taxpayer is told that it was accepted."""
     case = await allowed(unit, actor, Action.SIGN, case_id)
+    if isinstance(case, Refused):
+        return case
     if not await unit.moved(moving(case_id, Move.SIGN).values(signed_by=actor.id)):
-        return TooLate(await reread(unit, case_id))
+        return Refused(Why.TOO_LATE, await reread(unit, case_id))
     await settle(unit, SIGN, case_id)
     await note(unit, case_id, Happening.SIGNED, actor)
     kind = rules.kind(case.kind)
@@ -203,14 +188,16 @@ async def sign(unit: Unit, rules: Rulebook, actor: Officer, case_id: int) -> Don
     return Done(await reread(unit, case_id))
 
 
-async def answer(unit: Unit, actor: Officer, case_id: int, text: str) -> Done | TooLate:
+async def answer(unit: Unit, actor: Officer, case_id: int, text: str) -> Done | Refused:
     """Answer the taxpayer, at the address where the case came from; both duties are settled."""
     case = await allowed(unit, actor, Action.ANSWER, case_id)
+    if isinstance(case, Refused):
+        return case
     answered = moving(case_id, Move.ANSWER).values(
         answered_at=unit.now, signed_by=func.coalesce(cases.c.signed_by, actor.id)
     )
     if not await unit.moved(answered):
-        return TooLate(await reread(unit, case_id))
+        return Refused(Why.TOO_LATE, await reread(unit, case_id))
     await settle(unit, SIGN, case_id)
     await settle(unit, ANSWER, case_id)
     await settle(unit, EXTENSION, case_id, "overtaken")
@@ -224,12 +211,14 @@ async def answer(unit: Unit, actor: Officer, case_id: int, text: str) -> Done | 
     return Done(await reread(unit, case_id))
 
 
-async def mark_major(unit: Unit, actor: Officer, case_id: int) -> Done | TooLate:
+async def mark_major(unit: Unit, actor: Officer, case_id: int) -> Done | Refused:
     """Mark a case as major: the leaders see it; 第十七条, 事关重大的信息要经主管局领导把关."""
     case = await allowed(unit, actor, Action.MARK_MAJOR, case_id)
+    if isinstance(case, Refused):
+        return case
     marked = moving(case_id, Move.MARK_MAJOR).where(cases.c.major.is_(False))
     if not await unit.moved(marked.values(major=True)):
-        return TooLate(await reread(unit, case_id))
+        return Refused(Why.TOO_LATE, await reread(unit, case_id))
     await note(unit, case_id, Happening.MAJOR, actor)
     if not case.sealed:
         for officer in await officers_in(unit, case.bureau_id):
@@ -239,15 +228,18 @@ async def mark_major(unit: Unit, actor: Officer, case_id: int) -> Done | TooLate
     return Done(await reread(unit, case_id))
 
 
-async def rate(unit: Unit, taxpayer_id: int, case_id: int, stars: int) -> bool:
-    """Rate an answered case from 1 to 5, once; False where it was rated before or is not this taxpayer's."""
-    if not 1 <= stars <= 5:
-        return False
+async def rate(unit: Unit, taxpayer_id: int, case_id: int, stars: int) -> Done | Refused:
+    """Rate an answered case from 1 to 5, once; only whoever wrote it may, not everybody who may see it."""
+    case = await case_of(unit, taxpayer_id, case_id)
+    if case is None or not can(Move.RATE, case.state):
+        return Refused(Why.NOT_ALLOWED)
+    if case.rating is not None:
+        return Refused(Why.RATED, case)
     rated = moving(case_id, Move.RATE).where(cases.c.taxpayer_id == taxpayer_id, cases.c.rating.is_(None))
-    if not await unit.moved(rated.values(rating=stars)):
-        return False
+    if not (1 <= stars <= 5 and await unit.moved(rated.values(rating=stars))):
+        return Refused(Why.NOT_ALLOWED)
     await note(unit, case_id, Happening.RATED)
-    return True
+    return Done(await reread(unit, case_id))
 
 
 def moving(case_id: int, move: Move) -> Update:
@@ -257,10 +249,11 @@ def moving(case_id: int, move: Move) -> Update:
     return begins.values(state=choose(leads_to, value=cases.c.state))
 
 
-async def allowed(unit: Unit, actor: Officer, action: Action, case_id: int) -> Case:
+async def allowed(unit: Unit, actor: Officer, action: Action, case_id: int) -> Case | Refused:
+    """The case, for an officer who may do this with it."""
     case = await find_case(unit, case_id)
     if case is None or not may(actor, action, case.subject):
-        raise NotAllowedError
+        return Refused(Why.NOT_ALLOWED)
     return case
 
 

@@ -3,17 +3,18 @@
 The taxpayer is told why, and until when.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from escalation.casebook import Case, Happening, find_case
-from escalation.cases import NotAllowedError, note
+from escalation.casebook import Case, Happening
+from escalation.cases import allowed, note
 from escalation.duties import change_terms, held_by_role, open_duty, open_duty_of, settle
 from escalation.lifecycle import Move, can
 from escalation.permissions import Action, Role, may
+from escalation.results import Done, Refused, Why
 from escalation.rulebook import ANSWER, EXTENSION, Rulebook
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
@@ -34,46 +35,17 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
-class Obstacle(StrEnum):
-    """Why there can be no extension."""
-
-    NO_LIMIT = "no_limit"  # the kind knows none, or its clock does not run
-    EXPIRED = "expired"
-    ONCE = "once"  # one was asked for or granted already
-    OWN = "own"  # nobody grants what they asked for themselves
-    DECIDED = "decided"
-
-
-@dataclass(frozen=True, slots=True)
-class Requested:
-    case: Case
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    case: Case
-    granted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Impossible:
-    case: Case
-    why: Obstacle
-
-
-async def request_extension(
-    unit: Unit, rules: Rulebook, actor: Officer, case_id: int, reason: str
-) -> Requested | Impossible:
+async def request_extension(unit: Unit, rules: Rulebook, actor: Officer, case_id: int, reason: str) -> Done | Refused:
     """Ask for the whole extension that the kind allows; the leaders have one working day to decide."""
-    case = await find_case(unit, case_id)
-    if case is None or not may(actor, Action.EXTEND, case.subject):
-        raise NotAllowedError
+    case = await allowed(unit, actor, Action.EXTEND, case_id)
+    if isinstance(case, Refused):
+        return case
     kind = rules.kind(case.kind)
     duty = await open_duty_of(unit, ANSWER, case_id) if can(Move.REQUEST_EXTENSION, case.state) else None
     if kind.extension_limit is None or kind.span is None or duty is None or duty.due_at is None:
-        return Impossible(case, Obstacle.NO_LIMIT)
+        return Refused(Why.NO_LIMIT, case)
     if unit.now >= duty.due_at:
-        return Impossible(case, Obstacle.EXPIRED)
+        return Refused(Why.EXPIRED, case)
     row = insert_for(unit, extensions).values(
         case_id=case_id,
         requested_by=actor.id,
@@ -85,7 +57,7 @@ async def request_extension(
     once = await unit.run(row.on_conflict_do_nothing().returning(extensions.c.id))
     extension_id = once.scalar_one_or_none()
     if extension_id is None:
-        return Impossible(case, Obstacle.ONCE)
+        return Refused(Why.ONCE, case)
     terms = Terms(unit.now, DECIDE_WORKING_DAYS, Span.WORKING_DAYS, case.region, rules.calendar_revision)
     holder = held_by_role(Role.LEADER)
     await open_duty(unit, rules, EXTENSION, case_id, holder=holder, bureau_id=case.bureau_id, terms=terms)
@@ -93,38 +65,40 @@ async def request_extension(
         if officer.id != actor.id and may(officer, Action.APPROVE_EXTENSION, case.subject):
             for address_id in await addresses_of(unit, officer.id):
                 tell(unit, address_id, Notice("extension.card", {"extension_id": extension_id}))
-    return Requested(case)
+    return Done(case)
 
 
 async def decide_extension(
     unit: Unit, rules: Rulebook, actor: Officer, extension_id: int, *, grant: bool
-) -> Decided | Impossible:
+) -> Done | Refused:
     """Grant or refuse, before the case has run out; whoever asked cannot decide."""
     extension = await find_extension(unit, extension_id)
-    case = None if extension is None else await find_case(unit, extension.case_id)
-    if extension is None or case is None or not may(actor, Action.APPROVE_EXTENSION, case.subject):
-        raise NotAllowedError
+    if extension is None:
+        return Refused(Why.NOT_ALLOWED)
+    case = await allowed(unit, actor, Action.APPROVE_EXTENSION, extension.case_id)
+    if isinstance(case, Refused):
+        return case
     if extension.requested_by == actor.id:
-        return Impossible(case, Obstacle.OWN)
+        return Refused(Why.OWN, case)
     if not can(Move.REFUSE_EXTENSION, case.state):
-        return Impossible(case, Obstacle.DECIDED)
+        return Refused(Why.DECIDED, case)
     duty = await open_duty_of(unit, ANSWER, case.id) if can(Move.GRANT_EXTENSION, case.state) else None
     if grant and (duty is None or duty.due_at is None or unit.now >= duty.due_at):
-        return Impossible(case, Obstacle.EXPIRED)
+        return Refused(Why.EXPIRED, case)
     decided = (
         update(extensions)
         .where(extensions.c.id == extension_id, extensions.c.verdict == Verdict.PENDING)
         .values(verdict=Verdict.GRANTED if grant else Verdict.REFUSED, decided_by=actor.id, decided_at=unit.now)
     )
     if not await unit.moved(decided):
-        return Impossible(case, Obstacle.DECIDED)
+        return Refused(Why.DECIDED, case)
     await settle(unit, EXTENSION, case.id)
     if grant:
         await _extend(unit, rules, case, extension, actor)
     for address_id in await addresses_of(unit, extension.requested_by):
         verdict = "extension.granted" if grant else "extension.refused"
         tell(unit, address_id, Notice(verdict, {"number": case.number, "officer": actor.name}))
-    return Decided(case, grant)
+    return Done(case)
 
 
 async def _extend(unit: Unit, rules: Rulebook, case: Case, extension: Row[Any], actor: Officer) -> None:

@@ -4,15 +4,14 @@ A department may pass a case on once, to whom it suggests. The second time the o
 decided is final. 第五条: 由各级地税部门办公室具体负责管理.
 """
 
-from dataclasses import dataclass
-
 from sqlalchemy import func, select, update
 
 from escalation.casebook import Case, Happening
-from escalation.cases import Done, NotAllowedError, TooLate, allowed, moving, note, reread, show_card
+from escalation.cases import allowed, moving, note, reread, show_card
 from escalation.duties import change_terms, held_by_department, open_duty, settle
 from escalation.lifecycle import CaseState, Move
 from escalation.permissions import Action, may
+from escalation.results import Done, Refused, Why
 from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
@@ -24,33 +23,30 @@ from storage.unit import Reader, Unit
 OFFICE = "office"
 
 
-@dataclass(frozen=True, slots=True)
-class Final:
-    """The office has decided who answers this case; nobody else passes it on."""
-
-    case: Case
-
-
 async def pass_on(
     unit: Unit, rules: Rulebook, actor: Officer, case_id: int, department_id: int, reason: str
-) -> Done | TooLate | Final:
+) -> Done | Refused:
     """Hand the case to a department, or the second time to the office; the new holder signs anew."""
     case = await allowed(unit, actor, Action.PASS_ON, case_id)
+    if isinstance(case, Refused):
+        return case
     target = await target_of(unit, case, department_id)
+    if target is None:
+        return Refused(Why.NOT_ALLOWED)
     decides = may(actor, Action.DECIDE_DEPARTMENT, case.subject)
     if not decides and await _times(unit, case_id, Happening.DECIDED):
-        return Final(case)
+        return Refused(Why.FINAL, case)
     if not decides and await _times(unit, case_id, Happening.PASSED_ON):
         target = await _office(unit, case)
     if target.id == case.department_id:
-        raise NotAllowedError
+        return Refused(Why.NOT_ALLOWED)
     passed = (
         moving(case_id, Move.PASS_ON)
         .where(cases.c.department_id == case.department_id)
         .values(department_id=target.id, signed_by=None)
     )
     if not await unit.moved(passed):
-        return TooLate(await reread(unit, case_id))
+        return Refused(Why.TOO_LATE, await reread(unit, case_id))
     await _move_duties(unit, rules, case, target)
     await note(unit, case_id, Happening.DECIDED if decides else Happening.PASSED_ON, actor, reason)
     tell(unit, case.address_id, Notice("case.passed_on", {"case_id": case_id, "department": target.name}))
@@ -58,12 +54,12 @@ async def pass_on(
     return Done(await reread(unit, case_id))
 
 
-async def target_of(unit: Unit, case: Case, department_id: int) -> Department:
-    """The department to pass to; an internal or sealed one is no door for a case from outside."""
+async def target_of(unit: Unit, case: Case, department_id: int) -> Department | None:
+    """The department to pass to; None for an internal or sealed one, which is no door for a case from outside."""
     for department in await departments_of(unit, case.bureau_id):
         if department.id == department_id and not (department.internal or department.sealed or case.sealed):
             return department
-    raise NotAllowedError
+    return None
 
 
 async def _office(unit: Unit, case: Case) -> Department:

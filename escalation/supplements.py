@@ -9,8 +9,6 @@ from sqlalchemy import Row, func, select, update
 
 from escalation.casebook import Author, Case, Happening, MessageKind
 from escalation.cases import (
-    Done,
-    TooLate,
     allowed,
     department_addresses,
     moving,
@@ -23,6 +21,7 @@ from escalation.cases import (
 from escalation.duties import change_terms, settle
 from escalation.lifecycle import Move
 from escalation.permissions import Action
+from escalation.results import Done, Refused, Why
 from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms
 from storage.outbox import Notice, tell
@@ -31,12 +30,14 @@ from storage.tables import case_messages, cases
 from storage.unit import Unit
 
 
-async def ask_for_more(unit: Unit, rules: Rulebook, actor: Officer, case_id: int, text: str) -> Done | TooLate:
+async def ask_for_more(unit: Unit, rules: Rulebook, actor: Officer, case_id: int, text: str) -> Done | Refused:
     """Ask the taxpayer for something that is missing: the answer's clock stops until it comes."""
     case = await allowed(unit, actor, Action.ANSWER, case_id)
+    if isinstance(case, Refused):
+        return case
     stopped = moving(case_id, Move.ASK_FOR_MORE).values(signed_by=func.coalesce(cases.c.signed_by, actor.id))
     if not await unit.moved(stopped):
-        return TooLate(await reread(unit, case_id))
+        return Refused(Why.TOO_LATE, await reread(unit, case_id))
     await settle(unit, SIGN, case_id)
     await change_terms(unit, rules, ANSWER, case_id, lambda terms: terms.stopped(unit.now))
     await write_into(

@@ -21,7 +21,7 @@ from faq.index import Index, IndexEntry
 from faq.keeping.acting import allowed
 from faq.keeping.content import Content
 from faq.keeping.drafting import draft_entry
-from faq.keeping.results import Denied, Saved, Why, Wrong
+from faq.keeping.results import Denied, Done, Saved, Why, Wrong
 from faq.keeping.wordings import add_phrasings
 from faq.views import Tokens, plain_view
 from intents import mask
@@ -160,7 +160,7 @@ async def phrase_from_gap(
     return result
 
 
-async def dismiss_gap(unit: Unit, actor: Officer, ids: Sequence[int], reason: str) -> bool | Denied:
+async def dismiss_gap(unit: Unit, actor: Officer, ids: Sequence[int], reason: str) -> Done | Denied:
     """Put the questions aside, with the reason why the FAQ is not to answer them."""
     if not await allowed(unit, actor, Action.EDIT_ENTRY):
         return Denied(Why.NOT_ALLOWED)
@@ -169,7 +169,7 @@ async def dismiss_gap(unit: Unit, actor: Officer, ids: Sequence[int], reason: st
     if not await _are_open(unit, ids):
         return Denied(Why.MEANWHILE)
     await _deal_with(unit, actor, ids, Verdict.DISMISSED, reason=reason.strip())
-    return True
+    return Done()
 
 
 @dataclass(frozen=True, slots=True)

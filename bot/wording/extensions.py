@@ -7,8 +7,9 @@ from bot.wording.cases import deadline
 from bot.wording.speech import Button, Speech, Telling, Wording
 from escalation.casebook import find_case, reckoning_of
 from escalation.duties import duty_of
-from escalation.extensions import Obstacle, Verdict, find_extension, pending_extension
+from escalation.extensions import Verdict, find_extension, pending_extension
 from escalation.lifecycle import CaseState
+from escalation.results import Why
 from escalation.rulebook import EXTENSION
 
 
@@ -25,17 +26,14 @@ async def requested(telling: Telling) -> Speech:
 
 async def impossible(telling: Telling) -> Speech:
     _, number = telling.words, telling.payload["number"]
-    match Obstacle(telling.payload["why"]):
-        case Obstacle.NO_LIMIT:
-            return Speech(_("办件 {number} 不能延期：这类办件没有延期的规定，或没有正在计算的期限。", number=number))
-        case Obstacle.EXPIRED:
-            return Speech(_("办件 {number} 不能延期：答复期限已过。请尽快答复。", number=number))
-        case Obstacle.ONCE:
-            return Speech(_("办件 {number} 不能再申请延期：只能延期一次。", number=number))
-        case Obstacle.OWN:
-            return Speech(_("办件 {number} 的延期是您申请的，须由其他领导批准。", number=number))
-        case Obstacle.DECIDED:
-            return Speech(_("办件 {number} 的延期申请已经有人处理。", number=number))
+    said = {
+        Why.NO_LIMIT: _("办件 {number} 不能延期：这类办件没有延期的规定，或没有正在计算的期限。", number=number),
+        Why.EXPIRED: _("办件 {number} 不能延期：答复期限已过。请尽快答复。", number=number),
+        Why.ONCE: _("办件 {number} 不能再申请延期：只能延期一次。", number=number),
+        Why.OWN: _("办件 {number} 的延期是您申请的，须由其他领导批准。", number=number),
+        Why.DECIDED: _("办件 {number} 的延期申请已经有人处理。", number=number),
+    }
+    return Speech(said[Why(telling.payload["why"])])
 
 
 async def card(telling: Telling) -> Speech | None:

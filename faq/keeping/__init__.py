@@ -24,7 +24,7 @@ from faq.keeping.content import Content, Finding, Flaw, categories, check, line_
 from faq.keeping.drafting import discard, draft_entry, edit_entry, submit, withdraw
 from faq.keeping.history import Change, Piece, changes, differing
 from faq.keeping.merging import Merged, merge
-from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
+from faq.keeping.results import Denied, Done, Outdated, Saved, Why, Wrong
 from faq.keeping.standing import give_to, restore, retire, verify
 from faq.keeping.suggesting import suggested_phrasings
 from faq.keeping.wordings import add_phrasings, clear_override, override
@@ -33,6 +33,7 @@ __all__ = [
     "Change",
     "Content",
     "Denied",
+    "Done",
     "Event",
     "Finding",
     "Flaw",

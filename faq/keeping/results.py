@@ -59,6 +59,11 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """It was done, and there is no text of an entry to go on from."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outdated:
     """Somebody else was first: the entry stands at another head now. Nothing was written; the caller keeps the text."""
 

@@ -14,7 +14,7 @@ from faq.catalog import published_anew
 from faq.keeping.acting import allowed, change_entry, note, take
 from faq.keeping.book import Happening
 from faq.keeping.content import MOST_PHRASINGS, Finding, Flaw, check_wording
-from faq.keeping.results import Denied, Saved, Why, Wrong
+from faq.keeping.results import Denied, Done, Saved, Why, Wrong
 from faq.lifecycle import REVISION_MOVES, EntryState, Move, RevisionState, can
 from faq.talk import NEVER_OVERRIDDEN
 from faq.views import plain_view
@@ -99,14 +99,14 @@ async def override(
     return Saved(entry_id, entry.code, entry.head)
 
 
-async def clear_override(unit: Unit, actor: Officer, override_id: int) -> bool | Denied:
+async def clear_override(unit: Unit, actor: Officer, override_id: int) -> Done | Denied:
     """Undo it: the index decides again."""
     if not await allowed(unit, actor, Action.EDIT_ENTRY):
         return Denied(Why.NOT_ALLOWED)
     if not await _clear(unit, actor, overrides.c.id == override_id):
         return Denied(Why.NO_OVERRIDE)
     await published_anew(unit)
-    return True
+    return Done()
 
 
 async def _clear(unit: Unit, actor: Officer, which: Any) -> bool:

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from escalation.casebook import Case, find_case
-from escalation.cases import Done, answer, mark_major, rate, sign
-from escalation.extensions import Decided, Requested, decide_extension, request_extension
+from escalation.cases import answer, mark_major, rate, sign
+from escalation.extensions import decide_extension, request_extension
 from escalation.lifecycle import FIRST, MOVES, UNFINISHED, CaseState, Move
 from escalation.passing import pass_on
+from escalation.results import Done
 from escalation.rulebook import Rulebook
 from escalation.supplements import ask_for_more, supplement
 from storage.people import Officer, find_officer
@@ -62,15 +63,15 @@ async def _resume(scene: Scene) -> bool:
 
 async def _request_extension(scene: Scene) -> bool:
     asked = await request_extension(scene.unit, scene.rules, scene.officer, scene.case.id, "需要核对。")
-    return isinstance(asked, Requested)
+    return isinstance(asked, Done)
 
 
 async def _grant(scene: Scene) -> bool:
-    return isinstance(await decide_extension(scene.unit, scene.rules, scene.leader, 1, grant=True), Decided)
+    return isinstance(await decide_extension(scene.unit, scene.rules, scene.leader, 1, grant=True), Done)
 
 
 async def _refuse(scene: Scene) -> bool:
-    return isinstance(await decide_extension(scene.unit, scene.rules, scene.leader, 1, grant=False), Decided)
+    return isinstance(await decide_extension(scene.unit, scene.rules, scene.leader, 1, grant=False), Done)
 
 
 async def _mark_major(scene: Scene) -> bool:
@@ -82,7 +83,7 @@ async def _answer(scene: Scene) -> bool:
 
 
 async def _rate(scene: Scene) -> bool:
-    return await rate(scene.unit, scene.case.taxpayer_id, scene.case.id, 5)
+    return isinstance(await rate(scene.unit, scene.case.taxpayer_id, scene.case.id, 5), Done)
 
 
 ACTS: dict[Move, Act] = {

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from faq.asked import Feedback, feedback_counts
 from faq.gaps import Gap, dismiss_gap, draft_from_gap, open_gaps, phrase_from_gap
-from faq.keeping import Denied, Saved, Why, Wrong
+from faq.keeping import Denied, Done, Saved, Why, Wrong
 from intents import Tokenizer
 from storage.database import Database
 from storage.tables import asked, entries, gaps
@@ -92,7 +92,7 @@ async def test_a_group_becomes_a_draft_phrasings_of_an_entry_or_is_dismissed(
         drafted = done(await draft_from_gap(unit, either.editor, fund.ids, content))
         done(await phrase_from_gap(unit, either.editor, lost_gap.ids, lost.entry_id, lost_gap.wordings))
         assert await dismiss_gap(unit, either.editor, house.ids, " ") == Denied(Why.NO_REASON)
-        assert await dismiss_gap(unit, either.editor, house.ids, "一人一事，转办件") is True
+        assert await dismiss_gap(unit, either.editor, house.ids, "一人一事，转办件") == Done()
     assert await gaps_of(either, tokenizer) == []
     entry, phrased = await either.entry(drafted.entry_id), await either.entry(lost.entry_id)
     assert (entry.state, entry.latest.content.question) == ("new", fund.wordings[0])

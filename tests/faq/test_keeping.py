@@ -15,6 +15,7 @@ from faq.catalog import in_force, published, published_anew, revision_of
 from faq.keeping import (
     Content,
     Denied,
+    Done,
     Outdated,
     Saved,
     Standing,
@@ -499,7 +500,7 @@ async def test_an_override_wins_over_the_index_for_just_this_wording_until_it_is
         assert await overrides_of(unit, rate.entry_id) == []
         ((override_id, wording),) = await overrides_of(unit, lost.entry_id)
         assert wording == LOST.question
-        assert await clear_override(unit, either.editor, override_id) is True
+        assert await clear_override(unit, either.editor, override_id) == Done()
         assert await clear_override(unit, either.editor, override_id) == Denied(Why.NO_OVERRIDE)
     assert await faq.refresh(either.database, today)
     assert faq.edition.overrides == {}

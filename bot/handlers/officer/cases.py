@@ -8,10 +8,11 @@ from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Expecting, When
 from bot.wording.buttons import Handle, PassOn
 from escalation.casebook import Case, find_case
-from escalation.cases import Done, NotAllowedError, TooLate, answer, mark_major, sign
+from escalation.cases import answer, mark_major, sign
 from escalation.lifecycle import Move, can
-from escalation.passing import Final, pass_on, target_of
+from escalation.passing import pass_on, target_of
 from escalation.permissions import Action, may
+from escalation.results import Done, Refused, Why
 from escalation.supplements import ask_for_more
 from storage.outbox import said_in
 
@@ -49,15 +50,23 @@ async def visible(conversation: Conversation, case_id: int, action: Action) -> C
         conversation.in_group and (case.sealed or case.department_id != conversation.party.department_id)
     )
     if case is None or hidden or not may(conversation.officer, action, case.subject):
-        conversation.say("desk.not_allowed")
+        refuse(conversation, Refused(Why.NOT_ALLOWED))
         return None
     return case
 
 
-async def _too_late(conversation: Conversation, case: Case) -> None:
-    conversation.say(
-        "desk.too_late", number=case.number, state=case.state, officer=case.signed_by_name or case.department_name
-    )
+def refuse(conversation: Conversation, refused: Refused) -> None:
+    """Say why nothing was done; without a case the words are the same whether there is one or not."""
+    match refused:
+        case Refused(why=Why.TOO_LATE, case=Case() as case):
+            who = case.signed_by_name or case.department_name
+            conversation.say("desk.too_late", number=case.number, state=case.state, officer=who)
+        case Refused(why=Why.FINAL, case=Case() as case):
+            conversation.say("desk.final", number=case.number)
+        case Refused(why=why, case=Case() as case):
+            conversation.say("extension.impossible", number=case.number, why=why)
+        case _:
+            conversation.say("desk.not_allowed")
 
 
 async def take(callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
@@ -68,8 +77,8 @@ async def take(callback: CallbackQuery, callback_data: Handle, conversation: Con
     match await sign(conversation.unit, conversation.deps.rules, conversation.officer, callback_data.case_id):
         case Done(case=case):
             conversation.say("desk.signed", case_id=case.id, number=case.number)
-        case TooLate(case=case):
-            await _too_late(conversation, case)
+        case Refused() as refused:
+            refuse(conversation, refused)
 
 
 async def begin_answer(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
@@ -77,7 +86,7 @@ async def begin_answer(_callback: CallbackQuery, callback_data: Handle, conversa
     if case is None:
         return
     if not can(Move.ANSWER, case.state):
-        await _too_late(conversation, case)
+        refuse(conversation, Refused(Why.TOO_LATE, case))
         return
     await conversation.expect(ANSWERING, case_id=case.id)
     conversation.say("desk.ask_answer", case_id=case.id, number=case.number)
@@ -113,8 +122,8 @@ async def _answer(conversation: Conversation, case_id: int, text: str) -> None:
     match await answer(conversation.unit, conversation.officer, case_id, text):
         case Done(case=case):
             conversation.say("desk.answered", number=case.number)
-        case TooLate(case=case):
-            await _too_late(conversation, case)
+        case Refused() as refused:
+            refuse(conversation, refused)
 
 
 async def choose_department(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
@@ -122,9 +131,9 @@ async def choose_department(_callback: CallbackQuery, callback_data: Handle, con
     if case is None:
         return
     if case.sealed:
-        conversation.say("desk.not_allowed")
+        refuse(conversation, Refused(Why.NOT_ALLOWED))
     elif not can(Move.PASS_ON, case.state):
-        await _too_late(conversation, case)
+        refuse(conversation, Refused(Why.TOO_LATE, case))
     else:
         conversation.say("desk.ask_department", case_id=case.id)
 
@@ -133,13 +142,9 @@ async def ask_pass_reason(callback: CallbackQuery, callback_data: PassOn, conver
     case = await visible(conversation, callback_data.case_id, Action.PASS_ON)
     if case is None:
         return
-    try:
-        department = await target_of(conversation.unit, case, callback_data.department_id)
-    except NotAllowedError:
-        conversation.say("desk.not_allowed")
-        return
-    if department.id == case.department_id:
-        conversation.say("desk.not_allowed")
+    department = await target_of(conversation.unit, case, callback_data.department_id)
+    if department is None or department.id == case.department_id:
+        refuse(conversation, Refused(Why.NOT_ALLOWED))
         return
     retire_buttons(conversation, callback)
     await conversation.expect(PASSING, case_id=case.id, department_id=department.id)
@@ -156,18 +161,11 @@ async def hand_on(message: Message, conversation: Conversation) -> None:
     if await visible(conversation, case_id, Action.PASS_ON) is None:
         return
     rules, officer = conversation.deps.rules, conversation.officer
-    try:
-        result = await pass_on(conversation.unit, rules, officer, case_id, department_id, reason)
-    except NotAllowedError:
-        conversation.say("desk.not_allowed")
-        return
-    match result:
+    match await pass_on(conversation.unit, rules, officer, case_id, department_id, reason):
         case Done(case=case):
             conversation.say("desk.passed_on", number=case.number, department=case.department_name)
-        case TooLate(case=case):
-            await _too_late(conversation, case)
-        case Final(case=case):
-            conversation.say("desk.final", number=case.number)
+        case Refused() as refused:
+            refuse(conversation, refused)
 
 
 async def _short(message: Message, conversation: Conversation) -> str | None:
@@ -184,7 +182,7 @@ async def begin_request(_callback: CallbackQuery, callback_data: Handle, convers
     if case is None:
         return
     if not can(Move.ASK_FOR_MORE, case.state):
-        await _too_late(conversation, case)
+        refuse(conversation, Refused(Why.TOO_LATE, case))
         return
     await conversation.expect(REQUESTING, case_id=case.id)
     conversation.say("desk.ask_request", case_id=case.id)
@@ -201,8 +199,8 @@ async def request(message: Message, conversation: Conversation) -> None:
     match await ask_for_more(conversation.unit, conversation.deps.rules, conversation.officer, case_id, text):
         case Done(case=case):
             conversation.say("desk.requested", number=case.number)
-        case TooLate(case=case):
-            await _too_late(conversation, case)
+        case Refused() as refused:
+            refuse(conversation, refused)
 
 
 async def mark(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
@@ -211,8 +209,10 @@ async def mark(_callback: CallbackQuery, callback_data: Handle, conversation: Co
     match await mark_major(conversation.unit, conversation.officer, callback_data.case_id):
         case Done(case=case):
             conversation.say("desk.marked", number=case.number)
-        case TooLate(case=case):
+        case Refused(why=Why.TOO_LATE, case=Case() as case):
             conversation.say("case.card", case_id=case.id)
+        case Refused() as refused:
+            refuse(conversation, refused)
 
 
 async def show(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:

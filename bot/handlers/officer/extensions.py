@@ -5,11 +5,11 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Expecting, When
-from bot.handlers.officer.cases import visible
+from bot.handlers.officer.cases import refuse, visible
 from bot.wording.buttons import Extend, Handle
-from escalation.cases import NotAllowedError
-from escalation.extensions import Decided, Impossible, Requested, decide_extension, request_extension
+from escalation.extensions import decide_extension, request_extension
 from escalation.permissions import Action
+from escalation.results import Done, Refused, Why
 
 REASON = "officer.extension"
 MOST_CHARACTERS = 500
@@ -36,39 +36,23 @@ async def request(message: Message, conversation: Conversation) -> None:
         return
     case_id = int(conversation.data["case_id"])
     await conversation.expect_nothing()
-    try:
-        result = await request_extension(
-            conversation.unit, conversation.deps.rules, conversation.officer, case_id, reason
-        )
-    except NotAllowedError:
-        conversation.say("desk.not_allowed")
-        return
-    match result:
-        case Requested(case=case):
+    rules, officer = conversation.deps.rules, conversation.officer
+    match await request_extension(conversation.unit, rules, officer, case_id, reason):
+        case Done(case=case):
             conversation.say("extension.requested", number=case.number)
-        case Impossible(case=case, why=why):
-            conversation.say("extension.impossible", number=case.number, why=why.value)
+        case Refused() as refused:
+            refuse(conversation, refused)
 
 
 async def decide(callback: CallbackQuery, callback_data: Extend, conversation: Conversation) -> None:
     """The leaders decide in their own chats, to which alone these buttons are sent."""
     if conversation.in_group:
-        conversation.say("desk.not_allowed")
+        refuse(conversation, Refused(Why.NOT_ALLOWED))
         return
-    try:
-        result = await decide_extension(
-            conversation.unit,
-            conversation.deps.rules,
-            conversation.officer,
-            callback_data.extension_id,
-            grant=callback_data.act == "grant",
-        )
-    except NotAllowedError:
-        conversation.say("desk.not_allowed")
-        return
-    match result:
-        case Decided(case=case, granted=granted):
+    rules, officer, grant = conversation.deps.rules, conversation.officer, callback_data.act == "grant"
+    match await decide_extension(conversation.unit, rules, officer, callback_data.extension_id, grant=grant):
+        case Done(case=case):
             retire_buttons(conversation, callback)
-            conversation.say("extension.decided", number=case.number, granted=granted)
-        case Impossible(case=case, why=why):
-            conversation.say("extension.impossible", number=case.number, why=why.value)
+            conversation.say("extension.decided", number=case.number, granted=grant)
+        case Refused() as refused:
+            refuse(conversation, refused)

@@ -18,6 +18,7 @@ from faq.answering import preview
 from faq.explaining import explain
 from faq.keeping import (
     Denied,
+    Done,
     Kept,
     Outdated,
     Saved,
@@ -357,6 +358,6 @@ async def undo(callback: CallbackQuery, callback_data: Undo, conversation: Conve
     match await clear_override(conversation.unit, conversation.officer, callback_data.override_id):
         case Denied(why=why):
             _deny(conversation, why)
-        case _cleared:
+        case Done():
             retire_buttons(conversation, callback)
             conversation.say("entry.override_cleared")

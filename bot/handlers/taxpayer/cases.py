@@ -9,7 +9,7 @@ from bot.handlers.filters import When
 from bot.wording.buttons import Menu, OwnCase, Rate
 from escalation.casebook import case_of, cases_of
 from escalation.cases import rate
-from escalation.lifecycle import Move, can
+from escalation.results import Done, Refused, Why
 
 OWN_CASES = {"我的办件", "我的办件到哪了", "My cases"}  # the page's shortcut says its label
 
@@ -44,11 +44,11 @@ async def look(_callback: CallbackQuery, callback_data: OwnCase, conversation: C
 
 
 async def give_stars(callback: CallbackQuery, callback_data: Rate, conversation: Conversation) -> None:
-    case = await case_of(conversation.unit, conversation.taxpayer_id, callback_data.case_id)
-    if case is None or not can(Move.RATE, case.state):
-        conversation.say("talk.stale")
-    elif await rate(conversation.unit, conversation.taxpayer_id, case.id, callback_data.stars):
-        retire_buttons(conversation, callback)
-        conversation.say("case.rated", stars=callback_data.stars)
-    else:
-        conversation.say("talk.stale" if case.rating is None else "case.already_rated")
+    match await rate(conversation.unit, conversation.taxpayer_id, callback_data.case_id, callback_data.stars):
+        case Done():
+            retire_buttons(conversation, callback)
+            conversation.say("case.rated", stars=callback_data.stars)
+        case Refused(why=Why.RATED):
+            conversation.say("case.already_rated")
+        case Refused():
+            conversation.say("talk.stale")

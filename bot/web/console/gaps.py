@@ -19,7 +19,7 @@ from bot.web.console.telling import why_not
 from escalation.permissions import Action
 from faq.catalog import Entry
 from faq.gaps import Gap, dismiss_gap, open_gaps, phrase_from_gap
-from faq.keeping import Denied, Saved, Why, Wrong, line_of
+from faq.keeping import Denied, Done, Saved, Why, Wrong, line_of
 from faq.keeping.content import check_wording
 from faq.live import Edition
 from faq.matching import considered
@@ -86,7 +86,7 @@ async def post_dismiss(caller: Caller, form: Form) -> web.Response:
             return await _page(caller, refusal=await who_was_first(caller, ids), status=409)
         case Denied():
             return await _again(caller, form, result.sentence, "dismiss")
-        case _:
+        case Done():
             return go("/gaps", "gap_dismissed")
 
 

@@ -19,6 +19,7 @@ from escalation.kinds import CaseKind
 from escalation.lessons import learn
 from escalation.lifecycle import FIRST, MOVES, Move, can
 from escalation.lookup import hash_of, new_code
+from escalation.notices import Answered, Card, Finished, Nobody, Receipt, Signed, Taken, notice_of
 from escalation.permissions import Action, Role, may
 from escalation.results import Done, Refused, Why
 from escalation.rulebook import ANSWER, EXTENSION, SIGN, Rulebook
@@ -26,7 +27,7 @@ from escalation.terms import Terms, due_on
 from escalation.terms import Unit as Span
 from escalation.workdays import local_date
 from storage.house import next_number
-from storage.outbox import Notice, tell
+from storage.outbox import tell
 from storage.people import Department, Officer, addresses_of, departments_of, group_of, officers_in, officers_of
 from storage.tables import case_events, case_messages, cases
 from storage.unit import Unit
@@ -87,15 +88,8 @@ async def open_case(unit: Unit, rules: Rulebook, letter: Letter) -> Opened:
     )
     await note(unit, case_id, Happening.OPENED)
     due = await _promise(unit, rules, case_id, kind, department.id, letter, region)
-    payload = {
-        "case_id": case_id,
-        "number": number,
-        "code": code,
-        "kind": letter.kind,
-        "department": department.name,
-        "due_on": None if due is None else due.isoformat(),
-    }
-    tell(unit, letter.address_id, Notice("case.receipt", payload))
+    receipt = Receipt(case_id, number, code, letter.kind, department.name, due)
+    tell(unit, letter.address_id, notice_of(receipt))
     await show_card(unit, case_id)
     return Opened(case_id, number)
 
@@ -149,7 +143,7 @@ async def show_card(unit: Unit, case_id: int) -> None:
     case = await reread(unit, case_id)
     where = await department_addresses(unit, case)
     for address_id in where:
-        tell(unit, address_id, Notice("case.card", {"case_id": case_id}))
+        tell(unit, address_id, notice_of(Card(case_id)))
     if not where:
         await _tell_administrators(unit, case)
 
@@ -165,9 +159,7 @@ async def _tell_administrators(unit: Unit, case: Case) -> None:
     for officer in await officers_in(unit, case.bureau_id):
         if Role.ADMINISTRATOR in officer.roles:
             for address_id in await addresses_of(unit, officer.id):
-                tell(
-                    unit, address_id, Notice("case.nobody", {"number": case.number, "department": case.department_name})
-                )
+                tell(unit, address_id, notice_of(Nobody(case.number, case.department_name)))
 
 
 async def sign(unit: Unit, rules: Rulebook, actor: Officer, case_id: int) -> Done | Refused:
@@ -183,8 +175,8 @@ async def sign(unit: Unit, rules: Rulebook, actor: Officer, case_id: int) -> Don
     if kind.starts == "confirmation":
         holder = held_by_department(case.department_id)
         await _owe_answer(unit, rules, case_id, kind, holder, case.bureau_id, unit.now, case.region)
-    tell(unit, case.address_id, Notice("case.signed", {"case_id": case_id}))
-    await tell_colleagues(unit, case, actor, "case.taken")
+    tell(unit, case.address_id, notice_of(Signed(case_id)))
+    await tell_colleagues(unit, case, actor, Taken)
     return Done(await reread(unit, case_id))
 
 
@@ -206,8 +198,8 @@ async def answer(unit: Unit, actor: Officer, case_id: int, text: str) -> Done | 
         unit, case_id, author=Author.OFFICER, what=MessageKind.ANSWER, text=text, at=unit.now, officer=actor
     )
     await note(unit, case_id, Happening.ANSWERED, actor)
-    tell(unit, case.address_id, Notice("case.answer", {"case_id": case_id, "text": text}))
-    await tell_colleagues(unit, case, actor, "case.done")
+    tell(unit, case.address_id, notice_of(Answered(case_id, text)))
+    await tell_colleagues(unit, case, actor, Finished)
     return Done(await reread(unit, case_id))
 
 
@@ -224,7 +216,7 @@ async def mark_major(unit: Unit, actor: Officer, case_id: int) -> Done | Refused
         for officer in await officers_in(unit, case.bureau_id):
             if Role.LEADER in officer.roles and officer.id != actor.id:
                 for address_id in await addresses_of(unit, officer.id):
-                    tell(unit, address_id, Notice("case.card", {"case_id": case_id}))
+                    tell(unit, address_id, notice_of(Card(case_id)))
     return Done(await reread(unit, case_id))
 
 
@@ -263,12 +255,12 @@ async def reread(unit: Unit, case_id: int) -> Case:
     return case
 
 
-async def tell_colleagues(unit: Unit, case: Case, actor: Officer, notice: str) -> None:
+async def tell_colleagues(unit: Unit, case: Case, actor: Officer, what: type[Taken] | type[Finished]) -> None:
     """Two people on one case notice each other."""
     for officer in await officers_of(unit, case.department_id):
         if officer.id != actor.id:
             for address_id in await addresses_of(unit, officer.id):
-                tell(unit, address_id, Notice(notice, {"number": case.number, "officer": actor.name}))
+                tell(unit, address_id, notice_of(what(case.number, actor.name)))
 
 
 async def write_into(

@@ -13,13 +13,14 @@ from escalation.casebook import Case, Happening
 from escalation.cases import allowed, note
 from escalation.duties import change_terms, held_by_role, open_duty, open_duty_of, settle
 from escalation.lifecycle import Move, can
+from escalation.notices import Extended, ExtensionCard, ExtensionGranted, ExtensionRefused, notice_of
 from escalation.permissions import Action, Role, may
 from escalation.results import Done, Refused, Why
 from escalation.rulebook import ANSWER, EXTENSION, Rulebook
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
 from storage.dialects import insert_for
-from storage.outbox import Notice, tell
+from storage.outbox import tell
 from storage.people import Officer, addresses_of, officers_in
 from storage.tables import extensions
 from storage.unit import Reader, Unit
@@ -64,7 +65,7 @@ async def request_extension(unit: Unit, rules: Rulebook, actor: Officer, case_id
     for officer in await officers_in(unit, case.bureau_id):
         if officer.id != actor.id and may(officer, Action.APPROVE_EXTENSION, case.subject):
             for address_id in await addresses_of(unit, officer.id):
-                tell(unit, address_id, Notice("extension.card", {"extension_id": extension_id}))
+                tell(unit, address_id, notice_of(ExtensionCard(extension_id)))
     return Done(case)
 
 
@@ -96,8 +97,8 @@ async def decide_extension(
     if grant:
         await _extend(unit, rules, case, extension, actor)
     for address_id in await addresses_of(unit, extension.requested_by):
-        verdict = "extension.granted" if grant else "extension.refused"
-        tell(unit, address_id, Notice(verdict, {"number": case.number, "officer": actor.name}))
+        verdict = ExtensionGranted if grant else ExtensionRefused
+        tell(unit, address_id, notice_of(verdict(case.number, actor.name)))
     return Done(case)
 
 
@@ -107,8 +108,7 @@ async def _extend(unit: Unit, rules: Rulebook, case: Case, extension: Row[Any], 
     )
     await note(unit, case.id, Happening.EXTENDED, actor)
     if until is not None:
-        payload = {"case_id": case.id, "due_on": until.isoformat(), "reason": extension.reason}
-        tell(unit, case.address_id, Notice("case.extended", payload))
+        tell(unit, case.address_id, notice_of(Extended(case.id, until, extension.reason)))
 
 
 async def pending_extension(reader: Reader, case_id: int) -> Row[Any] | None:

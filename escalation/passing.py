@@ -10,12 +10,13 @@ from escalation.casebook import Case, Happening
 from escalation.cases import allowed, moving, note, reread, show_card
 from escalation.duties import change_terms, held_by_department, open_duty, settle
 from escalation.lifecycle import CaseState, Move
+from escalation.notices import PassedOn, notice_of
 from escalation.permissions import Action, may
 from escalation.results import Done, Refused, Why
 from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
-from storage.outbox import Notice, tell
+from storage.outbox import tell
 from storage.people import Department, Officer, departments_of
 from storage.tables import case_events, cases, duties
 from storage.unit import Reader, Unit
@@ -49,7 +50,7 @@ async def pass_on(
         return Refused(Why.TOO_LATE, await reread(unit, case_id))
     await _move_duties(unit, rules, case, target)
     await note(unit, case_id, Happening.DECIDED if decides else Happening.PASSED_ON, actor, reason)
-    tell(unit, case.address_id, Notice("case.passed_on", {"case_id": case_id, "department": target.name}))
+    tell(unit, case.address_id, notice_of(PassedOn(case_id, target.name)))
     await show_card(unit, case_id)
     return Done(await reread(unit, case_id))
 

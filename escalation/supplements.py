@@ -20,11 +20,12 @@ from escalation.cases import (
 )
 from escalation.duties import change_terms, settle
 from escalation.lifecycle import Move
+from escalation.notices import Request, Resumed, Taken, Unsorted, notice_of
 from escalation.permissions import Action
 from escalation.results import Done, Refused, Why
 from escalation.rulebook import ANSWER, SIGN, Rulebook
 from escalation.terms import Terms
-from storage.outbox import Notice, tell
+from storage.outbox import tell
 from storage.people import Officer
 from storage.tables import case_messages, cases
 from storage.unit import Unit
@@ -44,8 +45,8 @@ async def ask_for_more(unit: Unit, rules: Rulebook, actor: Officer, case_id: int
         unit, case_id, author=Author.OFFICER, what=MessageKind.REQUEST, text=text, at=unit.now, officer=actor
     )
     await note(unit, case_id, Happening.ASKED, actor)
-    tell(unit, case.address_id, Notice("case.request", {"case_id": case_id, "text": text}))
-    await tell_colleagues(unit, case, actor, "case.taken")
+    tell(unit, case.address_id, notice_of(Request(case_id, text)))
+    await tell_colleagues(unit, case, actor, Taken)
     return Done(await reread(unit, case_id))
 
 
@@ -60,8 +61,7 @@ async def _go_on(unit: Unit, rules: Rulebook, case: Case) -> None:
 
     due_on = await change_terms(unit, rules, ANSWER, case.id, change)
     if due_on is not None:
-        payload = {"case_id": case.id, "due_on": due_on.isoformat()}
-        tell(unit, case.address_id, Notice("case.resumed", payload))
+        tell(unit, case.address_id, notice_of(Resumed(case.id, due_on)))
 
 
 async def supplement(unit: Unit, rules: Rulebook, case: Case, text: str, at: datetime) -> None:
@@ -85,7 +85,7 @@ async def keep_unsorted(unit: Unit, case: Case, text: str, at: datetime) -> None
     await write_into(unit, case.id, author=Author.TAXPAYER, what=MessageKind.UNSORTED, text=text, at=at)
     if first:
         for address_id in await department_addresses(unit, case):
-            tell(unit, address_id, Notice("case.unsorted", {"case_id": case.id, "number": case.number}))
+            tell(unit, address_id, notice_of(Unsorted(case.id, case.number)))
 
 
 async def _unsorted(unit: Unit, case_id: int) -> Sequence[Row[Any]]:

@@ -19,6 +19,7 @@ from escalation.casebook import (
 )
 from escalation.kinds import CaseKind
 from escalation.lifecycle import CaseState
+from escalation.notices import Answered, PassedOn, Receipt, Request, Resumed, Signed
 from escalation.rulebook import Rulebook
 
 
@@ -40,9 +41,9 @@ def deadline(_: Words, due_on: date) -> str:
 
 
 async def receipt(telling: Telling) -> Speech:
-    _, facts = telling.words, telling.payload
-    kind = telling.rules.kind(facts["kind"])
-    case = await find_case(telling.reader, facts["case_id"])
+    _, facts = telling.words, telling.facts(Receipt)
+    kind = telling.rules.kind(facts.kind)
+    case = await find_case(telling.reader, facts.case_id)
     reckoning = None if case is None else await reckoning_of(telling.reader, telling.rules, case)
     head = (
         _("您的来信已收到，由专门部门办理。")
@@ -52,25 +53,25 @@ async def receipt(telling: Telling) -> Speech:
     lines = [
         head,
         "",
-        _("办件编号：{number}", number=facts["number"]),
-        _("承办部门：{department}", department=facts["department"]),
-        *_due_lines(_, kind, facts["due_on"], reckoning),
-        _("查询码：{code}（凭编号和查询码可在任何浏览器中查询，请妥善保管）", code=facts["code"]),
+        _("办件编号：{number}", number=facts.number),
+        _("承办部门：{department}", department=facts.department),
+        *_due_lines(_, kind, facts.due_on, reckoning),
+        _("查询码：{code}（凭编号和查询码可在任何浏览器中查询，请妥善保管）", code=facts.code),
     ]
     if kind.receipt_note:
         lines += ["", _(kind.receipt_note)]
-    how = Button(_("如何计算"), OwnCase(case_id=facts["case_id"], act="how").pack())
-    view = Button(_("查看办件"), OwnCase(case_id=facts["case_id"], act="view").pack())
-    return Speech("\n".join(lines), ((how, view),) if facts["due_on"] else ((view,),))
+    how = Button(_("如何计算"), OwnCase(case_id=facts.case_id, act="how").pack())
+    view = Button(_("查看办件"), OwnCase(case_id=facts.case_id, act="view").pack())
+    return Speech("\n".join(lines), ((how, view),) if facts.due_on else ((view,),))
 
 
-def _due_lines(_: Words, kind: CaseKind, due_on: str | None, reckoning: Reckoning | None) -> Sequence[str]:
+def _due_lines(_: Words, kind: CaseKind, due_on: date | None, reckoning: Reckoning | None) -> Sequence[str]:
     if due_on is None:
         if kind.starts == "confirmation":
             return [_("答复期限：自申请确认之日起计算，确认后会告知您")]
         return [_("答复期限：按有关规定办理")]
     label = _("本局承诺") if kind.is_own_promise else _("答复期限")
-    lines = [_("{label}：{deadline}", label=label, deadline=deadline(_, date.fromisoformat(due_on)))]
+    lines = [_("{label}：{deadline}", label=label, deadline=deadline(_, due_on))]
     if reckoning is not None and reckoning.provisional:
         lines.append(_("（期间的放假安排尚未全部公布，此日期为暂定，如有变动会告知您）"))
     return lines
@@ -122,7 +123,7 @@ def _day_lines(_: Words, reckoning: Reckoning) -> Sequence[str]:
 
 async def signed(telling: Telling) -> Speech | None:
     _ = telling.words
-    case = await find_case(telling.reader, telling.payload["case_id"])
+    case = await find_case(telling.reader, telling.facts(Signed).case_id)
     if case is None or case.state is CaseState.ANSWERED:
         return None
     lines = [
@@ -135,27 +136,27 @@ async def signed(telling: Telling) -> Speech | None:
 
 
 async def passed_on(telling: Telling) -> Speech | None:
-    _ = telling.words
-    case = await find_case(telling.reader, telling.payload["case_id"])
+    _, facts = telling.words, telling.facts(PassedOn)
+    case = await find_case(telling.reader, facts.case_id)
     if case is None or case.state is CaseState.ANSWERED:
         return None
     text = _(
         "您的办件 {number} 已转由{department}办理，答复期限不变。",
         number=case.number,
-        department=telling.payload["department"],
+        department=facts.department,
     )
     return Speech(text)
 
 
 async def request(telling: Telling) -> Speech:
     """The department needs something more; the clock stands still until it comes."""
-    _ = telling.words
-    case = await find_case(telling.reader, telling.payload["case_id"])
+    _, facts = telling.words, telling.facts(Request)
+    case = await find_case(telling.reader, facts.case_id)
     number = "" if case is None else case.number
     lines = [
         _("为办理您的办件 {number}，请您补充：", number=number),
         "",
-        str(telling.payload["text"]),
+        facts.text,
         "",
         _("请直接把补充内容发来。收到之前，答复期限暂停计算。"),
     ]
@@ -163,11 +164,11 @@ async def request(telling: Telling) -> Speech:
 
 
 async def resumed(telling: Telling) -> Speech | None:
-    _, facts = telling.words, telling.payload
-    case = await find_case(telling.reader, facts["case_id"])
+    _, facts = telling.words, telling.facts(Resumed)
+    case = await find_case(telling.reader, facts.case_id)
     if case is None or case.state is CaseState.ANSWERED:
         return None
-    until = deadline(_, date.fromisoformat(facts["due_on"]))
+    until = deadline(_, facts.due_on)
     return Speech(_("办件 {number} 恢复计时：{deadline}。", number=case.number, deadline=until))
 
 
@@ -186,17 +187,17 @@ async def redated(telling: Telling) -> Speech | None:
 
 
 async def answer(telling: Telling) -> Speech:
-    _, case_id = telling.words, telling.payload["case_id"]
-    case = await find_case(telling.reader, case_id)
+    _, facts = telling.words, telling.facts(Answered)
+    case = await find_case(telling.reader, facts.case_id)
     number, department = ("", "") if case is None else (case.number, case.department_name)
     lines = [
         _("办件 {number} 已有答复（{department}）：", number=number, department=department),
         "",
-        str(telling.payload["text"]),
+        facts.text,
         "",
         _("您对这次办理满意吗？请打分（5 分最满意）："),
     ]
-    stars = tuple(Button(str(n), Rate(case_id=case_id, stars=n).pack()) for n in range(1, 6))
+    stars = tuple(Button(str(n), Rate(case_id=facts.case_id, stars=n).pack()) for n in range(1, 6))
     return Speech("\n".join(lines), (stars,))
 
 
@@ -327,14 +328,14 @@ async def lookup_failed(telling: Telling) -> Speech:
 
 
 WORDINGS: dict[str, Wording] = {
-    "case.receipt": receipt,
+    Receipt.KIND: receipt,
     "case.how": how,
-    "case.signed": signed,
-    "case.passed_on": passed_on,
-    "case.request": request,
-    "case.resumed": resumed,
+    Signed.KIND: signed,
+    PassedOn.KIND: passed_on,
+    Request.KIND: request,
+    Resumed.KIND: resumed,
     "case.redated": redated,
-    "case.answer": answer,
+    Answered.KIND: answer,
     "case.rated": rated,
     "case.already_rated": already_rated,
     "case.sort": sort,

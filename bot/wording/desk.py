@@ -21,6 +21,7 @@ from escalation.casebook import (
 )
 from escalation.duties import duty_of
 from escalation.lifecycle import UNFINISHED, CaseState
+from escalation.notices import Card, Finished, Nobody, Taken, Unsorted
 from escalation.rulebook import ANSWER, SIGN
 from intents import mask
 from storage.people import departments_of
@@ -48,7 +49,7 @@ def _buttons(_: Words, case: Case) -> tuple[tuple[Button, ...], ...]:
 async def card(telling: Telling) -> Speech | None:
     """The case as its department sees it, true at the moment of sending; personal data are masked."""
     _ = telling.words
-    case = await find_case(telling.reader, telling.payload["case_id"])
+    case = await find_case(telling.reader, telling.facts(Card).case_id)
     if case is None:
         return None
     kind = kind_name(_, telling.rules, case.kind)
@@ -228,19 +229,19 @@ async def not_allowed(telling: Telling) -> Speech:
 
 
 async def taken(telling: Telling) -> Speech:
-    _, facts = telling.words, telling.payload
-    return Speech(_("{officer}已签收办件 {number}。", officer=facts["officer"], number=facts["number"]))
+    _, facts = telling.words, telling.facts(Taken)
+    return Speech(_("{officer}已签收办件 {number}。", officer=facts.officer, number=facts.number))
 
 
 async def done(telling: Telling) -> Speech:
-    _, facts = telling.words, telling.payload
-    return Speech(_("{officer}已答复办件 {number}。", officer=facts["officer"], number=facts["number"]))
+    _, facts = telling.words, telling.facts(Finished)
+    return Speech(_("{officer}已答复办件 {number}。", officer=facts.officer, number=facts.number))
 
 
 async def unsorted(telling: Telling) -> Speech | None:
     """The taxpayer wrote again, and has not said yet whether it belongs to the case."""
     _ = telling.words
-    case = await find_case(telling.reader, telling.payload["case_id"])
+    case = await find_case(telling.reader, telling.facts(Unsorted).case_id)
     if case is None:
         return None
     text = _("办件 {number} 的来信人又写来一条消息，是否属于本件待来信人确认。", number=case.number)
@@ -248,11 +249,11 @@ async def unsorted(telling: Telling) -> Speech | None:
 
 
 async def nobody(telling: Telling) -> Speech:
-    _, facts = telling.words, telling.payload
+    _, facts = telling.words, telling.facts(Nobody)
     text = _(
         "{department}没有能收到通知的工作人员，办件 {number} 无人承接，请尽快安排。",
-        department=facts["department"],
-        number=facts["number"],
+        department=facts.department,
+        number=facts.number,
     )
     return Speech(text)
 
@@ -339,11 +340,11 @@ async def remind_set_aside(telling: Telling) -> Speech | None:
 
 
 WORDINGS: dict[str, Wording] = {
-    "case.card": card,
-    "case.taken": taken,
-    "case.done": done,
-    "case.nobody": nobody,
-    "case.unsorted": unsorted,
+    Card.KIND: card,
+    Taken.KIND: taken,
+    Finished.KIND: done,
+    Nobody.KIND: nobody,
+    Unsorted.KIND: unsorted,
     "desk.welcome": welcome,
     "desk.todo": todo,
     "desk.console": console,

@@ -1,7 +1,5 @@
 """More time for a case: what the asking officer, the deciding leader and the taxpayer read."""
 
-from datetime import date
-
 from bot.wording.buttons import Extend, Handle
 from bot.wording.cases import deadline
 from bot.wording.speech import Button, Speech, Telling, Wording
@@ -9,6 +7,7 @@ from escalation.casebook import find_case, reckoning_of
 from escalation.duties import duty_of
 from escalation.extensions import Verdict, find_extension, pending_extension
 from escalation.lifecycle import CaseState
+from escalation.notices import Extended, ExtensionCard, ExtensionGranted, ExtensionRefused
 from escalation.results import Why
 from escalation.rulebook import EXTENSION
 
@@ -39,7 +38,7 @@ async def impossible(telling: Telling) -> Speech:
 async def card(telling: Telling) -> Speech | None:
     """The leader's card; nothing is left to say once it has been decided."""
     _ = telling.words
-    extension = await find_extension(telling.reader, telling.payload["extension_id"])
+    extension = await find_extension(telling.reader, telling.facts(ExtensionCard).extension_id)
     case = None if extension is None else await find_case(telling.reader, extension.case_id)
     if extension is None or case is None or extension.verdict != Verdict.PENDING:
         return None
@@ -67,26 +66,26 @@ async def decided(telling: Telling) -> Speech:
 
 
 async def granted(telling: Telling) -> Speech:
-    _, facts = telling.words, telling.payload
-    return Speech(_("{officer}已同意办件 {number} 延期。", officer=facts["officer"], number=facts["number"]))
+    _, facts = telling.words, telling.facts(ExtensionGranted)
+    return Speech(_("{officer}已同意办件 {number} 延期。", officer=facts.officer, number=facts.number))
 
 
 async def refused(telling: Telling) -> Speech:
-    _, facts = telling.words, telling.payload
-    officer, number = facts["officer"], facts["number"]
+    _, facts = telling.words, telling.facts(ExtensionRefused)
+    officer, number = facts.officer, facts.number
     return Speech(_("{officer}没有同意办件 {number} 延期，请按原期限答复。", officer=officer, number=number))
 
 
 async def extended(telling: Telling) -> Speech | None:
     """To the taxpayer: why, and until when."""
-    _, facts = telling.words, telling.payload
-    case = await find_case(telling.reader, facts["case_id"])
+    _, facts = telling.words, telling.facts(Extended)
+    case = await find_case(telling.reader, facts.case_id)
     if case is None or case.state is CaseState.ANSWERED:
         return None
     lines = [
         _("您的办件 {number} 需要更多时间，答复期限已延长。", number=case.number),
-        _("原因：{reason}", reason=facts["reason"]),
-        deadline(_, date.fromisoformat(facts["due_on"])),
+        _("原因：{reason}", reason=facts.reason),
+        deadline(_, facts.due_on),
     ]
     return Speech("\n".join(lines))
 
@@ -107,10 +106,10 @@ WORDINGS: dict[str, Wording] = {
     "extension.ask_reason": ask_reason,
     "extension.requested": requested,
     "extension.impossible": impossible,
-    "extension.card": card,
+    ExtensionCard.KIND: card,
     "extension.decided": decided,
-    "extension.granted": granted,
-    "extension.refused": refused,
-    "case.extended": extended,
+    ExtensionGranted.KIND: granted,
+    ExtensionRefused.KIND: refused,
+    Extended.KIND: extended,
     f"reminder.{EXTENSION}": remind,
 }

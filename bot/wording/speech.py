@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -14,6 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
+from escalation.notices import Facts, facts_in
 from escalation.rulebook import Rulebook
 from escalation.workdays import BEIJING
 from storage.unit import Reader
@@ -21,6 +22,7 @@ from storage.unit import Reader
 LOCALES = Path(__file__).parent.parent / "locales"
 CHINESE, ENGLISH = "zh", "en"
 LANGUAGES = (CHINESE, ENGLISH)
+F = TypeVar("F", bound=Facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ class Telling:
     words: Words
     reader: Reader
     rules: Rulebook
+
+    def facts(self, kind: type[F]) -> F:
+        """The facts, of a notice that has a type of its own."""
+        return facts_in(kind, self.payload)
 
 
 Wording = Callable[[Telling], Awaitable[Speech | None]]

@@ -27,6 +27,7 @@ from storage.database import Database
 from storage.tables import duties, entries, entry_events, facts, notices, overrides, revisions
 from storage.unit import Unit
 from tests.faq.keepers import RATE, Office, open_office, with_answer
+from tests.house import interpreter
 
 NEW_TEXT = "自2026年起，小规模纳税人减按百分之一的征收率缴纳增值税。"
 TOUCHED = (entries, entry_events, facts, notices, overrides, revisions, duties)
@@ -75,7 +76,7 @@ async def _verify(unit: Unit, office: Office, entry: int, head: int) -> object:
 
 
 async def _override(unit: Unit, office: Office, entry: int, _head: int) -> object:
-    return await override(unit, office.editor, entry, "小规模几个点呀")
+    return await override(unit, office.editor, entry, "小规模几个点呀", interpreter())
 
 
 ACTS: dict[Move, Act] = {

@@ -19,7 +19,7 @@ from escalation.corrections import read_rulebook, revision_of
 from escalation.duties import patrol
 from escalation.workdays import BEIJING, local_date
 from faq.answering import open_withheld
-from faq.watch import watch_entries
+from faq.watches.entries import watch_entries
 from storage import inbox, outbox
 from storage.database import is_trouble_of_the_database
 

@@ -6,7 +6,7 @@ from escalation.duties import duty_of
 from escalation.rulebook import ENTRY_APPROVAL, ENTRY_DOUBT, ENTRY_EXPIRY, ENTRY_UNVERIFIED
 from escalation.terms import Terms, due_on
 from faq.keeping import find_entry
-from faq.unverified import unverified
+from faq.watches.unverified import unverified
 from storage.people import departments_of, find_officer, home_bureau
 
 

@@ -16,7 +16,7 @@ from faq.keeping.book import Happening, Kept, Revision
 from faq.keeping.drafting import expired
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
 from faq.lifecycle import Move, can_move
-from faq.unverified import settle_verified
+from faq.watches.unverified import settle_verified
 from storage.outbox import Notice, tell
 from storage.people import Officer, addresses_of, find_officer
 from storage.tables import revisions

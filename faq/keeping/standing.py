@@ -11,7 +11,7 @@ from faq.keeping.acting import change_entry, move_entry, note, take
 from faq.keeping.book import Happening
 from faq.keeping.results import Denied, Saved, Why
 from faq.lifecycle import Move, can
-from faq.unverified import settle_verified
+from faq.watches.unverified import settle_verified
 from storage.people import Officer, find_officer
 from storage.tables import revisions
 from storage.unit import Unit

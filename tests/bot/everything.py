@@ -17,7 +17,7 @@ from escalation.corrections import Change, correct
 from escalation.duties import patrol
 from escalation.workdays import Correction, local_date
 from faq.keeping import Content, Saved, approve, draft_entry, submit
-from faq.watch import watch_entries
+from faq.watches.entries import watch_entries
 from intents import mask
 from storage.people import find_officer, invite
 from storage.tables import (

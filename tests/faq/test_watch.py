@@ -13,7 +13,7 @@ from escalation.terms import Terms, due_on
 from faq.catalog import load_sample
 from faq.keeping import Standing, Wanted, approve, edit_entry, give_to, retire, search, submit, verify
 from faq.seed import SeedEntry
-from faq.watch import watch_entries
+from faq.watches.entries import watch_entries
 from storage.database import Database
 from storage.people import addresses_of
 from storage.tables import duties, entries, notices

@@ -16,7 +16,7 @@ from escalation.workdays import local_date
 from faq.asked import Feedback, said_to_people
 from faq.catalog import Entry, in_force, published
 from faq.keeping.book import Happening
-from faq.unverified import department_ids, holder_for, watch_unverified
+from faq.watches.unverified import department_ids, holder_for, watch_unverified
 from storage.people import home_bureau
 from storage.tables import asked, duties, entries, entry_events
 from storage.unit import Reader, Unit

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.wording import answers, cases, desk, entries, explaining, extensions, keeping, talk
+from bot.wording import answers, cases, desk, explaining, extensions, keeping, talk
+from bot.wording.reminders import entries
 from bot.wording.speech import Button, Speech, Telling, Wording, Words, words_of
 
 WORDINGS: Mapping[str, Wording] = MappingProxyType(

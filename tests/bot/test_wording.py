@@ -40,7 +40,7 @@ KEYWORDS = {"_": None, "words": None}
 
 
 def sources() -> Iterator[Path]:
-    return Path(wording.__file__).parent.glob("*.py")
+    return Path(wording.__file__).parent.rglob("*.py")
 
 
 def spoken_by_code() -> set[str]:

@@ -1,0 +1,1 @@
+"""What officers are reminded of, in words."""

@@ -21,7 +21,6 @@ from storage.tables import calendar_corrections, cases, confirmed_years, duties
 from storage.unit import Reader, Unit
 
 REVISION = "calendar_revision"
-RULES = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,6 @@ async def correct(unit: Unit, rules: Rulebook, change: Change, by: str) -> Seque
         )
         if move.kind == ANSWER:
             await _tell_taxpayer(unit, move)
-    unit.wake.add(RULES)
     return moves
 
 

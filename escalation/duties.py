@@ -22,8 +22,6 @@ from storage.people import Officer, addresses_of, find_officer, officers_in, off
 from storage.tables import bureaus, cases, duties, reminders
 from storage.unit import Reader, Unit, UnitAbandonedError
 
-DUTIES = "duties"
-
 
 def held_by_department(department_id: int) -> str:
     return f"department:{department_id}"
@@ -59,7 +57,6 @@ async def open_duty(
         next_step_at=step_at,
     )
     await unit.run(statement.on_conflict_do_nothing())
-    unit.wake.add(DUTIES)
     found = await open_duty_of(unit, kind, subject_id, holder)
     assert found is not None  # noqa: S101  it was inserted, or was there, in this transaction
     return int(found.id)
@@ -118,7 +115,6 @@ async def change_terms(
             terms=terms.to_json(), due_at=due_at, clock=duties.c.clock + 1, stepped_at=unit.now, next_step_at=step_at
         )
     )
-    unit.wake.add(DUTIES)
     return due_on(terms, rules.calendar(terms.region))
 
 

@@ -14,7 +14,6 @@ from storage.tables import entries, facts, overrides, revisions
 from storage.unit import Reader, Unit
 
 REVISION = "faq_revision"
-FAQ = "faq"
 SAMPLE = "sample"  # the author of what came with the product
 
 IN_PRINT = (
@@ -58,7 +57,6 @@ async def published_anew(unit: Unit) -> None:
     raised = cast(cast(facts.c.value, Integer) + 1, String)  # by the database: two who publish at once are two
     statement = insert_for(unit, facts).values(name=REVISION, value="1")
     await unit.run(statement.on_conflict_do_update(index_elements=["name"], set_={"value": raised}))
-    unit.wake.add(FAQ)
 
 
 async def published(reader: Reader) -> Sequence[Entry]:

@@ -6,8 +6,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select, update
 
-from escalation.duties import patrol
+from escalation.corrections import Change, correct
+from escalation.duties import change_terms, held_by_role, open_duty, patrol
+from escalation.permissions import Role
 from escalation.rulebook import ANSWER, SIGN
+from escalation.terms import Terms, Unit
+from faq.catalog import published_anew
+from storage.people import home_bureau
 from storage.tables import duties, notices, reminders
 from tests.flows.cast import COMPLAINT, TIP_OFF, UNKNOWN, count_of, dismiss, duties_of, employ, on_telegram, time_passes
 from tests.house import HouseUnderTest, Visitor
@@ -214,3 +219,16 @@ async def test_an_officer_who_left_is_not_reminded_and_the_next_one_is(house: Ho
     assert await who.reminders() == (1, 0, 0)
     assert await at(house, morning(5)) == ["T+1"]  # to the head, whom the department no longer has
     assert await who.reminders() == (1, 0, 1)  # so the administrator hears of it
+
+
+async def test_no_signal_is_rung_that_nobody_hears(house: HouseUnderTest) -> None:
+    """Each would be one NOTIFY on PostgreSQL. Patrol, FAQ and rules are looked at by the clock."""
+    rules = house.deps.rules
+    async with house.database.unit() as unit:
+        terms = Terms(unit.now, 1, Unit.WORKING_DAYS, "xinjiang", rules.calendar_revision)
+        holder, bureau_id = held_by_role(Role.ADMINISTRATOR), await home_bureau(unit)
+        await open_duty(unit, rules, SIGN, 1, holder=holder, bureau_id=bureau_id, terms=terms)
+        await change_terms(unit, rules, SIGN, 1, lambda terms: terms)
+        await correct(unit, rules, Change("xinjiang", {}, frozenset({2026})), "王样例")
+        await published_anew(unit)
+        assert unit.wake == set()

@@ -25,6 +25,7 @@ from bot.nursery import Nursery
 from bot.settings import Settings
 from bot.wording.speech import CHINESE
 from escalation.founding import found_sample, routing_rules
+from escalation.live import LiveRules
 from escalation.rulebook import make_rulebook
 from escalation.seed import SampleBureau, load_bureau, load_kinds
 from faq.catalog import load_sample
@@ -93,7 +94,7 @@ async def open_house(
                 database=database,
                 interpreter=mind,
                 faq=LiveFaq(mind.tokenizer),
-                rules=make_rulebook(kinds),
+                live_rules=LiveRules(make_rulebook(kinds)),
                 routing=routing,
                 bots=bots,
                 nursery=nursery,

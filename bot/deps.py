@@ -9,6 +9,7 @@ from bot.clock import Clock, ClockWatch
 from bot.metrics import Metrics
 from bot.nursery import Nursery
 from bot.settings import Settings
+from escalation.live import LiveRules
 from escalation.routing import Rule
 from escalation.rulebook import Rulebook
 from faq.answering import InForce
@@ -17,9 +18,11 @@ from intents import Interpreter
 from storage.database import Database
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Deps:
-    """The opened house. `bots` are by channel; `holder` names this process in leases."""
+    """The opened house. `bots` are by channel; `holder` names this process in leases. What changes under way, the FAQ
+    and the rules, is held by values of its own, which swap one reference.
+    """
 
     settings: Settings
     clock: Clock
@@ -27,12 +30,17 @@ class Deps:
     database: Database
     interpreter: Interpreter
     faq: LiveFaq
-    rules: Rulebook
+    live_rules: LiveRules
     routing: Mapping[int, tuple[Rule, ...]]
     bots: Mapping[str, Bot]
     nursery: Nursery
     metrics: Metrics
     holder: str
+
+    @property
+    def rules(self) -> Rulebook:
+        """The rulebook in force at this moment."""
+        return self.live_rules.rulebook
 
     @property
     def in_force(self) -> InForce:

@@ -15,7 +15,6 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.deps import Deps
 from bot.leases import Lease
-from escalation.corrections import read_rulebook, revision_of
 from escalation.duties import patrol
 from escalation.workdays import BEIJING, local_date
 from faq.answering import open_withheld
@@ -91,10 +90,8 @@ async def watch_faq(deps: Deps) -> None:
 
 async def watch_rules(deps: Deps) -> None:
     """Take over the calendar when an administrator has corrected it, in this process or in another."""
-    async with deps.database.reader() as reader:
-        if await revision_of(reader) != deps.rules.calendar_revision:
-            deps.rules = await read_rulebook(reader, deps.rules)
-            log.info("calendar", revision=deps.rules.calendar_revision)
+    if await deps.live_rules.refresh(deps.database):
+        log.info("calendar", revision=deps.rules.calendar_revision)
 
 
 async def watch_over_entries(deps: Deps) -> None:

@@ -1,9 +1,13 @@
 """An administrator corrects the calendar: what moves is shown before, moved in one commit, and told."""
 
+from dataclasses import FrozenInstanceError
 from datetime import date
+
+import pytest
 
 from bot.jobs import watch_rules
 from escalation.corrections import Change, correct, preview
+from escalation.live import LiveRules
 from escalation.workdays import Correction
 from tests.house import HouseUnderTest
 
@@ -56,3 +60,15 @@ async def test_confirming_a_year_ends_what_was_provisional(house: HouseUnderTest
     await watch_rules(house.deps)
     assert not house.deps.rules.calendar("xinjiang").day(date(2026, 11, 23)).provisional
     assert house.deps.rules.calendar_revision == 2
+
+
+async def test_the_rules_are_swapped_whole_and_the_house_stays_as_it_was_put_together(house: HouseUnderTest) -> None:
+    before = house.deps.rules
+    assert not await house.deps.live_rules.refresh(house.database)
+    async with house.database.unit() as unit:
+        await correct(unit, before, OFF, "王样例")
+    assert await house.deps.live_rules.refresh(house.database)
+    assert before.calendar("xinjiang").day(date(2025, 11, 7)).counts  # what began with these rules ends with them
+    assert not house.deps.rules.calendar("xinjiang").day(date(2025, 11, 7)).counts
+    with pytest.raises(FrozenInstanceError):
+        setattr(house.deps, "live_rules", LiveRules(before))  # noqa: B010  mypy knows already

@@ -9,12 +9,14 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
+from bot.duty_kinds import duty_kinds
 from bot.settings import Settings
 from escalation.casebook import find_case
 from escalation.corrections import Change, Move, correct, preview, read_rulebook
 from escalation.duties import settle as settle_duty
-from escalation.rulebook import SET_ASIDE, make_rulebook
+from escalation.rulebook import make_rulebook
 from escalation.seed import SeedError, load_kinds
+from escalation.watches.stuck import SET_ASIDE
 from escalation.workdays import Correction
 from faq.keeping import concerns
 from storage.database import Database, DatabaseError
@@ -49,7 +51,7 @@ def preview_change(settings: Settings, now: datetime, change: Change) -> Sequenc
 
     async def look(database: Database) -> Sequence[tuple[str, Move]]:
         async with database.reader() as reader:
-            rules = await read_rulebook(reader, make_rulebook(load_kinds()))
+            rules = await read_rulebook(reader, make_rulebook(load_kinds(), duty_kinds()))
             return [(await _number(reader, move), move) for move in await preview(reader, rules, change)]
 
     return asyncio.run(with_database(settings, now, look))
@@ -60,7 +62,7 @@ def make_change(settings: Settings, now: datetime, change: Change) -> int:
 
     async def act(database: Database) -> int:
         async with database.unit() as unit:
-            rules = await read_rulebook(unit, make_rulebook(load_kinds()))
+            rules = await read_rulebook(unit, make_rulebook(load_kinds(), duty_kinds()))
             return len(await correct(unit, rules, change, TERMINAL))
 
     return asyncio.run(with_database(settings, now, act))

@@ -17,13 +17,16 @@ from bot.clock import Clock, ClockWatch, system_clock
 from bot.delivery import Delivery
 from bot.deps import Deps
 from bot.dispatcher import make_dispatcher
+from bot.duty_kinds import duty_kinds as duty_kinds
 from bot.intake import Intake
 from bot.jobs import JOBS, make_scheduler, watch_faq, watch_rules
 from bot.leases import Lease
 from bot.metrics import Metrics
 from bot.nursery import Nursery
 from bot.settings import Settings
+from bot.wording.reminders import RENDERERS
 from bot.wording.speech import CHINESE
+from escalation.duty_kinds import DutyKind
 from escalation.founding import found_sample, routing_rules
 from escalation.live import LiveRules
 from escalation.rulebook import make_rulebook
@@ -66,12 +69,16 @@ async def open_house(
     say: Callable[[str], None],
     interpreter: Interpreter | None = None,
     make_bots: Callable[[Database], Mapping[str, Bot]] | None = None,
+    kinds_of_duty: Sequence[DutyKind] | None = None,
 ) -> AsyncIterator[House]:
     """Everything that handlers need, opened in order and closed in reverse.
 
-    Raises DatabaseError, VaultError, SeedError or AlreadyRunningError, whose messages say what to do.
+    Raises DatabaseError, VaultError, SeedError or AlreadyRunningError, whose messages say what to do; ValueError where
+    the house was put together wrongly.
     """
-    sample, kinds = load_bureau(), load_kinds()
+    declared = duty_kinds() if kinds_of_duty is None else kinds_of_duty
+    _check_spoken(declared)
+    sample, rules = load_bureau(), make_rulebook(load_kinds(), declared)
     with alone(parse_url(settings.database_url)):
         database = await open_database(
             settings.database_url,
@@ -94,7 +101,7 @@ async def open_house(
                 database=database,
                 interpreter=mind,
                 faq=LiveFaq(mind.tokenizer),
-                live_rules=LiveRules(make_rulebook(kinds)),
+                live_rules=LiveRules(rules),
                 routing=routing,
                 bots=bots,
                 nursery=nursery,
@@ -182,6 +189,14 @@ async def _staff(deps: Deps) -> list[Officer]:
 async def _tokens(deps: Deps, purpose: str, staff: Sequence[Officer]) -> list[tuple[str, str]]:
     async with deps.database.unit() as unit:
         return [(one.name, await invite(unit, one.id, purpose, INVITATION)) for one in staff]
+
+
+def _check_spoken(declared: Sequence[DutyKind]) -> None:
+    """A kind of duty that nobody has words for would be found out by the first officer who is not reminded."""
+    silent = [kind.code for kind in declared if kind.reminder is None and kind.code not in RENDERERS]
+    if silent:
+        names = "、".join(silent)
+        raise ValueError(f"待办 {names} 没有提醒的话。请在声明里写 reminder，或者在 bot/wording/reminders/ 里登记。")
 
 
 async def _check_founded(database: Database) -> None:

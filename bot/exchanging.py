@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.acting import officer_called, with_database
+from bot.duty_kinds import duty_kinds
 from bot.settings import Settings
 from bot.terminal import MOST_LINES_NAMED, fail, make_console
 from escalation.rulebook import make_rulebook
@@ -95,7 +96,7 @@ async def _write(database: Database, *, code: str, plan: Plan, tell: Tell, and_s
         drafted = await carry_out(unit, actor, plan, tell)
         if isinstance(drafted, Denied):
             raise DatabaseError(drafted.sentence)
-        rules = make_rulebook(load_kinds())
+        rules = make_rulebook(load_kinds(), duty_kinds())
         for entry_id, head in drafted if and_submit else ():
             result = await submit(unit, rules, actor, entry_id, head=head)
             if isinstance(result, Wrong):

@@ -21,15 +21,11 @@ from bot.acquaintance import Acquaintance, acquaint, chat_of
 from bot.channels.telegram import kind_of
 from bot.deps import Deps
 from bot.metrics import DATABASE, DEADLINE, EXCEPTION, HANDLED, SET_ASIDE
-from escalation.duties import held_by_role, open_duty, region_of
-from escalation.permissions import Role
-from escalation.rulebook import SET_ASIDE as SET_ASIDE_DUTY
-from escalation.terms import Terms
-from escalation.terms import Unit as Span
+from escalation.watches.stuck import owe_set_aside
 from storage.database import is_trouble_of_the_database
 from storage.inbox import INBOX, Claimed, claim, put_back, settle
 from storage.outbox import Notice, tell
-from storage.people import find_party, home_bureau
+from storage.people import find_party
 from storage.unit import Unit, UnitAbandonedError
 
 log = structlog.get_logger("intake")
@@ -169,19 +165,7 @@ class Intake:
             async with self._deps.database.unit() as unit:
                 await settle(unit, claimed, outcome=SET_ASIDE)
                 await self._tell_sender(unit, claimed)
-                bureau_id = await home_bureau(unit)
-                region = await region_of(unit, bureau_id)
-                terms = Terms(unit.now, 1, Span.WORKING_DAYS, region, self._deps.rules.calendar_revision)
-                holder = held_by_role(Role.ADMINISTRATOR)
-                await open_duty(
-                    unit,
-                    self._deps.rules,
-                    SET_ASIDE_DUTY,
-                    claimed.ids[0],
-                    holder=holder,
-                    bureau_id=bureau_id,
-                    terms=terms,
-                )
+                await owe_set_aside(unit, self._deps.rules, claimed.ids[0])
         except UnitAbandonedError:
             return
         self._deps.metrics.settled(claimed.channel, SET_ASIDE, len(claimed.ids))

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.duty_kinds import duty_kinds
 from bot.settings import Settings
 from escalation.founding import routing_rules
 from escalation.lessons import all_lessons
@@ -67,7 +68,7 @@ class Looking:
 
 def look(settings: Settings, now: datetime) -> Looking:
     """Return the house as it stands at `now` (UTC); raises LOOKING_ERRORS, whose messages say what to do."""
-    rules = make_rulebook(load_kinds())
+    rules = make_rulebook(load_kinds(), duty_kinds())
 
     async def read(reader: Reader) -> Looking | None:
         if not await bureau_ids(reader):

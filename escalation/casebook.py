@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import Row, Select, or_, select
 
 from escalation.duties import latest_duty_of
+from escalation.duty_kinds import DutyKind
 from escalation.lifecycle import UNFINISHED, CaseState
 from escalation.permissions import CaseSubject
-from escalation.rulebook import ANSWER, SIGN, Rulebook
+from escalation.rulebook import Rulebook
 from escalation.terms import Terms, due_on, retell
+from escalation.watches.cases import ANSWER, SIGN
 from escalation.workdays import Day
 from storage.dialects import among
 from storage.tables import bureaus, case_access, case_events, case_messages, cases, departments, officers
@@ -215,7 +217,7 @@ async def signing_of(reader: Reader, rules: Rulebook, case: Case) -> Reckoning |
     return await _reckon(reader, rules, SIGN, case.id)
 
 
-async def _reckon(reader: Reader, rules: Rulebook, kind: str, case_id: int) -> Reckoning | None:
+async def _reckon(reader: Reader, rules: Rulebook, kind: DutyKind, case_id: int) -> Reckoning | None:
     duty = await latest_duty_of(reader, kind, case_id)
     if duty is None:
         return None

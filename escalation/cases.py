@@ -22,9 +22,10 @@ from escalation.lookup import hash_of, new_code
 from escalation.notices import Answered, Card, Finished, Nobody, Receipt, Signed, Taken, notice_of
 from escalation.permissions import Action, Role, may
 from escalation.results import Done, Refused, Why
-from escalation.rulebook import ANSWER, EXTENSION, SIGN, Rulebook
+from escalation.rulebook import Rulebook
 from escalation.terms import Terms, due_on
 from escalation.terms import Unit as Span
+from escalation.watches.cases import ANSWER, EXTENSION, SIGN
 from escalation.workdays import local_date
 from storage.house import next_number
 from storage.outbox import tell

@@ -11,8 +11,9 @@ from types import MappingProxyType
 
 from sqlalchemy import select, update
 
-from escalation.rulebook import ANSWER, Rulebook
+from escalation.rulebook import Rulebook
 from escalation.terms import Terms, due, due_on
+from escalation.watches.cases import ANSWER
 from escalation.workdays import Correction, WorkCalendar, make_calendar
 from storage.dialects import insert_for
 from storage.house import fact, put_fact
@@ -94,7 +95,7 @@ async def correct(unit: Unit, rules: Rulebook, change: Change, by: str) -> Seque
             .where(duties.c.id == move.duty_id, duties.c.settled_at.is_(None))
             .values(terms=terms.to_json(), due_at=move.due_at, clock=duties.c.clock + 1, next_step_at=unit.now)
         )
-        if move.kind == ANSWER:
+        if move.kind == ANSWER.code:
             await _tell_taxpayer(unit, move)
     return moves
 

@@ -11,16 +11,19 @@ from typing import Any
 
 from sqlalchemy import Row, case, func, select, update
 
+from escalation.duty_kinds import DutyKind
 from escalation.ladder import Addressee, Rung, next_step, reached
 from escalation.permissions import Role
-from escalation.rulebook import ANSWER, SIGN, Rulebook
+from escalation.rulebook import Rulebook
 from escalation.terms import Terms, due, due_on
 from storage.database import Database
 from storage.dialects import insert_for
 from storage.outbox import REMINDER, Notice, tell
 from storage.people import Officer, addresses_of, find_officer, officers_in, officers_of
-from storage.tables import bureaus, cases, duties, reminders
+from storage.tables import bureaus, duties, reminders
 from storage.unit import Reader, Unit, UnitAbandonedError
+
+REMINDER_OF = "reminder."  # and the code of the kind: the notice that reminds of a duty
 
 
 def held_by_department(department_id: int) -> str:
@@ -41,12 +44,12 @@ async def region_of(reader: Reader, bureau_id: int) -> str:
 
 
 async def open_duty(
-    unit: Unit, rules: Rulebook, kind: str, subject_id: int, *, holder: str, bureau_id: int, terms: Terms
+    unit: Unit, rules: Rulebook, kind: DutyKind, subject_id: int, *, holder: str, bureau_id: int, terms: Terms
 ) -> int:
     """Open a duty; one that is open for the same kind, subject and holder is left as it is."""
-    due_at, step_at = _timetable(rules, kind, terms, unit.now)
+    due_at, step_at = _timetable(rules, kind.code, terms, unit.now)
     statement = insert_for(unit, duties).values(
-        kind=kind,
+        kind=kind.code,
         subject_id=subject_id,
         holder=holder,
         bureau_id=bureau_id,
@@ -62,10 +65,10 @@ async def open_duty(
     return int(found.id)
 
 
-async def open_duty_of(reader: Reader, kind: str, subject_id: int, holder: str | None = None) -> Row[Any] | None:
+async def open_duty_of(reader: Reader, kind: DutyKind, subject_id: int, holder: str | None = None) -> Row[Any] | None:
     """The open duty of a kind for a subject; where several may hold one, that of the `holder`."""
     found = select(duties).where(
-        duties.c.kind == kind, duties.c.subject_id == subject_id, duties.c.settled_at.is_(None)
+        duties.c.kind == kind.code, duties.c.subject_id == subject_id, duties.c.settled_at.is_(None)
     )
     return await reader.one(found if holder is None else found.where(duties.c.holder == holder))
 
@@ -75,19 +78,21 @@ async def duty_of(reader: Reader, duty_id: int) -> Row[Any] | None:
     return await reader.one(select(duties).where(duties.c.id == duty_id, duties.c.settled_at.is_(None)))
 
 
-async def latest_duty_of(reader: Reader, kind: str, subject_id: int) -> Row[Any] | None:
+async def latest_duty_of(reader: Reader, kind: DutyKind, subject_id: int) -> Row[Any] | None:
     """The duty of a kind for a subject, open or settled; the newest, where it was renewed."""
     return await reader.one(
         select(duties)
-        .where(duties.c.kind == kind, duties.c.subject_id == subject_id)
+        .where(duties.c.kind == kind.code, duties.c.subject_id == subject_id)
         .order_by(duties.c.id.desc())
         .limit(1)
     )
 
 
-async def settle(unit: Unit, kind: str, subject_id: int, outcome: str = "done", *, holder: str | None = None) -> bool:
+async def settle(
+    unit: Unit, kind: DutyKind, subject_id: int, outcome: str = "done", *, holder: str | None = None
+) -> bool:
     """Settle the open duties of a kind for a subject, or only that of a `holder`; False where there was none."""
-    where = [duties.c.kind == kind, duties.c.subject_id == subject_id, duties.c.settled_at.is_(None)]
+    where = [duties.c.kind == kind.code, duties.c.subject_id == subject_id, duties.c.settled_at.is_(None)]
     if holder is not None:
         where.append(duties.c.holder == holder)
     settled = await unit.run(
@@ -97,9 +102,9 @@ async def settle(unit: Unit, kind: str, subject_id: int, outcome: str = "done", 
 
 
 async def change_terms(
-    unit: Unit, rules: Rulebook, kind: str, subject_id: int, change: Callable[[Terms], Terms]
+    unit: Unit, rules: Rulebook, kind: DutyKind, subject_id: int, change: Callable[[Terms], Terms]
 ) -> date | None:
-    """Change the terms of the open duty of a kind; gives back its new due date, None where there is none.
+    """Change the terms of the open duty of a kind; returns its new due date, None where there is none.
 
     The clock rises, so that the rungs around the new date are climbed anew; those already past are not repeated.
     """
@@ -107,7 +112,7 @@ async def change_terms(
     if duty is None:
         return None
     terms = change(Terms.from_json(duty.terms))
-    due_at, step_at = _timetable(rules, kind, terms, unit.now)
+    due_at, step_at = _timetable(rules, kind.code, terms, unit.now)
     await unit.run(
         update(duties)
         .where(duties.c.id == duty.id, duties.c.settled_at.is_(None))
@@ -118,13 +123,13 @@ async def change_terms(
     return due_on(terms, rules.calendar(terms.region))
 
 
-def _timetable(rules: Rulebook, kind: str, terms: Terms, after: datetime) -> tuple[datetime | None, datetime | None]:
+def _timetable(rules: Rulebook, code: str, terms: Terms, after: datetime) -> tuple[datetime | None, datetime | None]:
     """When a duty with these terms is due, and when its ladder is next to be looked at."""
     calendar = rules.calendar(terms.region)
     day = due_on(terms, calendar)
     if day is None:
         return None, None
-    step = next_step(rules.ladders[kind], day, calendar, after)
+    step = next_step(rules.ladders[code], day, calendar, after)
     return due(terms, calendar), None if step is None else step[1]
 
 
@@ -203,14 +208,14 @@ async def climb(unit: Unit, rules: Rulebook, duty_id: int) -> Climbed:
     )
     if not await unit.moved(stepped):
         raise UnitAbandonedError("the duty was settled or climbed meanwhile")
-    reminded = 0 if rung is None else await _remind(unit, duty, rung)
+    reminded = 0 if rung is None else await _remind(unit, rules, duty, rung)
     return Climbed(duty_id, None if rung is None else rung.name, reminded)
 
 
-async def _remind(unit: Unit, duty: Row[Any], rung: Rung) -> int:
+async def _remind(unit: Unit, rules: Rulebook, duty: Row[Any], rung: Rung) -> int:
     """One reminder per duty, clock, rung and officer, ever: the unique key makes a second one impossible."""
     reminded = 0
-    for officer in await _addressed(unit, duty, rung):
+    for officer in await _addressed(unit, rules, duty, rung):
         once = (
             insert_for(unit, reminders)
             .values(duty_id=duty.id, clock=duty.clock, rung=rung.name, officer_id=officer.id, given_at=unit.now)
@@ -221,30 +226,25 @@ async def _remind(unit: Unit, duty: Row[Any], rung: Rung) -> int:
         reminded += 1
         payload = {"duty_id": duty.id, "rung": rung.name, "offset": rung.offset}
         for address_id in await addresses_of(unit, officer.id):
-            tell(unit, address_id, Notice(f"reminder.{duty.kind}", payload, REMINDER, duty_id=duty.id))
+            tell(unit, address_id, Notice(REMINDER_OF + duty.kind, payload, REMINDER, duty_id=duty.id))
     return reminded
 
 
-async def _addressed(reader: Reader, duty: Row[Any], rung: Rung) -> Sequence[Officer]:
+async def _addressed(reader: Reader, rules: Rulebook, duty: Row[Any], rung: Rung) -> Sequence[Officer]:
     """The officers of a rung, each once; a rung that would reach nobody reaches the administrators.
 
-    第十八条: a duty about a sealed case is known to the department that holds it, and to nobody above it.
+    第十八条: a sealed duty is known to those who hold it, and to nobody above them.
     """
     found: dict[int, Officer] = {}
     for addressee in rung.addressees:
         for officer in await _resolve(reader, duty, addressee):
             found[officer.id] = officer
-    if await _is_sealed(reader, duty):
+    if await rules.duty_kinds[duty.kind].is_sealed(reader, duty.subject_id):
         staff = {officer.id: officer for officer in await _resolve(reader, duty, Addressee.HOLDER)}
         found = {number: officer for number, officer in found.items() if number in staff} or staff
     if not found:
         found = {officer.id: officer for officer in await _with_role(reader, duty.bureau_id, Role.ADMINISTRATOR)}
     return list(found.values())
-
-
-async def _is_sealed(reader: Reader, duty: Row[Any]) -> bool:
-    about_a_case = duty.kind in (SIGN, ANSWER)
-    return about_a_case and bool(await reader.value(select(cases.c.sealed).where(cases.c.id == duty.subject_id)))
 
 
 async def _resolve(reader: Reader, duty: Row[Any], addressee: Addressee) -> Sequence[Officer]:

@@ -16,16 +16,13 @@ from escalation.lifecycle import Move, can
 from escalation.notices import Extended, ExtensionCard, ExtensionGranted, ExtensionRefused, notice_of
 from escalation.permissions import Action, Role, may
 from escalation.results import Done, Refused, Why
-from escalation.rulebook import ANSWER, EXTENSION, Rulebook
-from escalation.terms import Terms
-from escalation.terms import Unit as Span
+from escalation.rulebook import Rulebook
+from escalation.watches.cases import ANSWER, EXTENSION
 from storage.dialects import insert_for
 from storage.outbox import tell
 from storage.people import Officer, addresses_of, officers_in
 from storage.tables import extensions
 from storage.unit import Reader, Unit
-
-DECIDE_WORKING_DAYS = 1
 
 
 class Verdict(StrEnum):
@@ -37,7 +34,7 @@ class Verdict(StrEnum):
 
 
 async def request_extension(unit: Unit, rules: Rulebook, actor: Officer, case_id: int, reason: str) -> Done | Refused:
-    """Ask for the whole extension that the kind allows; the leaders have one working day to decide."""
+    """Ask for the whole extension that the kind allows; the leaders decide."""
     case = await allowed(unit, actor, Action.EXTEND, case_id)
     if isinstance(case, Refused):
         return case
@@ -59,7 +56,7 @@ async def request_extension(unit: Unit, rules: Rulebook, actor: Officer, case_id
     extension_id = once.scalar_one_or_none()
     if extension_id is None:
         return Refused(Why.ONCE, case)
-    terms = Terms(unit.now, DECIDE_WORKING_DAYS, Span.WORKING_DAYS, case.region, rules.calendar_revision)
+    terms = EXTENSION.terms(unit.now, case.region, rules.calendar_revision)
     holder = held_by_role(Role.LEADER)
     await open_duty(unit, rules, EXTENSION, case_id, holder=holder, bureau_id=case.bureau_id, terms=terms)
     for officer in await officers_in(unit, case.bureau_id):

@@ -85,23 +85,6 @@ class Ladder:
         return cls(tuple(_rung(rung) for rung in plain))
 
 
-ANSWER_LADDER = Ladder(
-    (
-        Rung("T-2", -2, (Addressee.HOLDER,)),
-        Rung("T-1", -1, (Addressee.HOLDER, Addressee.HEAD)),
-        Rung("T0", 0, (Addressee.HOLDER, Addressee.OFFICE)),
-        Rung("T+1", 1, (Addressee.LEADER,)),
-    )
-)
-SIGN_LADDER = Ladder(
-    (
-        Rung("T0", 0, (Addressee.HOLDER,)),
-        Rung("T+1", 1, (Addressee.HEAD,)),
-        Rung("T+2", 2, (Addressee.OFFICE,)),
-    )
-)
-
-
 def next_step(ladder: Ladder, due_on: date, calendar: WorkCalendar, after: datetime) -> tuple[Rung, datetime] | None:
     """The first rung strictly later than `after`, with its instant (UTC); None when the ladder is climbed."""
     steps = ((rung, rung.at(due_on, calendar)) for rung in ladder.rungs)

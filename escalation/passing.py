@@ -13,9 +13,8 @@ from escalation.lifecycle import CaseState, Move
 from escalation.notices import PassedOn, notice_of
 from escalation.permissions import Action, may
 from escalation.results import Done, Refused, Why
-from escalation.rulebook import ANSWER, SIGN, Rulebook
-from escalation.terms import Terms
-from escalation.terms import Unit as Span
+from escalation.rulebook import Rulebook
+from escalation.watches.cases import ANSWER, SIGN
 from storage.outbox import tell
 from storage.people import Department, Officer, departments_of
 from storage.tables import case_events, cases, duties
@@ -80,13 +79,13 @@ async def _move_duties(unit: Unit, rules: Rulebook, case: Case, target: Departme
     """
     holder = held_by_department(target.id)
     await settle(unit, SIGN, case.id, "overtaken")
-    span = rules.kind(case.kind).sign_working_days or 1
-    signing = Terms(unit.now, span, Span.WORKING_DAYS, case.region, rules.calendar_revision)
+    span = rules.kind(case.kind).sign_working_days
+    signing = SIGN.terms(unit.now, case.region, rules.calendar_revision, span=span)
     await open_duty(unit, rules, SIGN, case.id, holder=holder, bureau_id=case.bureau_id, terms=signing)
     if case.state is CaseState.WAITING:
         await change_terms(unit, rules, ANSWER, case.id, lambda terms: terms.resumed(unit.now))
     await unit.run(
         update(duties)
-        .where(duties.c.kind == ANSWER, duties.c.subject_id == case.id, duties.c.settled_at.is_(None))
+        .where(duties.c.kind == ANSWER.code, duties.c.subject_id == case.id, duties.c.settled_at.is_(None))
         .values(holder=holder, next_step_at=unit.now)
     )

@@ -23,8 +23,9 @@ from escalation.lifecycle import Move
 from escalation.notices import Request, Resumed, Taken, Unsorted, notice_of
 from escalation.permissions import Action
 from escalation.results import Done, Refused, Why
-from escalation.rulebook import ANSWER, SIGN, Rulebook
+from escalation.rulebook import Rulebook
 from escalation.terms import Terms
+from escalation.watches.cases import ANSWER, SIGN
 from storage.outbox import tell
 from storage.people import Officer
 from storage.tables import case_messages, cases

@@ -12,11 +12,15 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.doctor.findings import TITLES
-from bot.wording import WORDINGS
+from bot.duty_kinds import duty_kinds
+from bot.wording import WORDINGS, words_of
+from bot.wording.speech import ENGLISH as ENGLISH_WORDS
+from escalation.duties import REMINDER_OF
+from escalation.duty_kinds import DutyKind
 from escalation.kinds import SUBJECT, CaseKind, Milestone
 from escalation.ladder import Addressee
-from escalation.rulebook import make_rulebook
 from escalation.seed import load_bureau, load_kinds
+from escalation.terms import Unit
 from faq.assess import Assessment
 from tests.house import HouseUnderTest
 
@@ -26,13 +30,15 @@ ARCHITECTURE, HANDBOOK = HERE / "docs/architecture.md", HERE / "docs/handbook.zh
 OPERATIONS, BENCHMARKS = HERE / "docs/operations.md", HERE / "docs/benchmarks.md"
 DECISIONS = sorted((HERE / "docs/decisions").glob("*.md"))
 PAGES = [ENGLISH, CHINESE, ARCHITECTURE, HANDBOOK, OPERATIONS, BENCHMARKS, *DECISIONS]
-ROOMS = ("bot", "faq", "escalation", "intents", "storage", "bench")
+ROOMS = ("bot", "faq", "escalation", "intents", "storage", "language", "bench")
 
 BLOCK = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)")
 FILE = re.compile(
     rf"(?<![\w./])(?:(?:{'|'.join(ROOMS)}|tests|docs|requirements)/[\w./-]*[\w/]|pyproject\.toml|Makefile)"
 )
+IN_ENGLISH = {Unit.WORKING_DAYS: "working day", Unit.CALENDAR_DAYS: "day", Unit.MINUTES: "minute"}
+IN_CHINESE = {Unit.WORKING_DAYS: "个工作日", Unit.CALENDAR_DAYS: "日", Unit.MINUTES: "分钟"}
 CHAT_COMMAND = re.compile(r"`/([a-z]+)[ `]")
 
 
@@ -127,8 +133,30 @@ async def test_the_walk_of_the_readmes_leads_where_they_say(house: HouseUnderTes
 def test_every_notice_and_every_kind_of_duty_is_described() -> None:
     described = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", read(ARCHITECTURE)))
     assert set(WORDINGS) - described == set()
-    assert set(make_rulebook(load_kinds()).ladders) - described == set()
-    assert {name for row in rows(ARCHITECTURE, "to") for name in re.findall("`(.*?)`", row[1])} - set(WORDINGS) == set()
+    assert {kind.code for kind in duty_kinds()} - described == set()
+    told = {*WORDINGS, *(REMINDER_OF + kind.code for kind in duty_kinds())}
+    assert {name for row in rows(ARCHITECTURE, "to") for name in re.findall("`(.*?)`", row[1])} == told
+
+
+def span_of(kind: DutyKind, units: Mapping[Unit, str], otherwise: str) -> str:
+    if kind.span is None or kind.unit is None:
+        return otherwise
+    return f"{kind.span} {units[kind.unit]}{'s' if kind.span > 1 and units is IN_ENGLISH else ''}"
+
+
+def test_the_kinds_of_duty_are_told_as_they_are_declared() -> None:
+    english, declared = words_of(ENGLISH_WORDS), []
+    for kind in duty_kinds():
+        span = span_of(kind, IN_ENGLISH, "its subject says")
+        declared.append([f"`{kind.code}`", english(kind.holder), span, kind.sealed, kind.settled])
+    assert [[row[0], *row[3:]] for row in rows(ARCHITECTURE, "kind")] == declared
+    assert rows(HANDBOOK, "待办种类") == [
+        [kind.title, kind.holder, span_of(kind, IN_CHINESE, "随所办的事")] for kind in duty_kinds()
+    ]
+
+
+def test_the_operations_page_names_the_kinds_of_duty_among_the_labels() -> None:
+    assert f"对待办是 {'、'.join(kind.code for kind in duty_kinds())}；" in read(OPERATIONS)
 
 
 def test_every_command_of_the_chat_that_the_pages_name_is_heard() -> None:
@@ -149,16 +177,6 @@ ADDRESSEES = {
     Addressee.OFFICE: "办公室",
     Addressee.LEADER: "局领导",
     Addressee.ADMINISTRATOR: "管理员",
-}
-DUTIES = {
-    "case.sign": "签收",
-    "case.answer": "答复",
-    "case.extension": "审批延期",
-    "update.set_aside": "处理搁置的来信",
-    "entry.approve": "审批问答",
-    "entry.reverify": "更新到期的问答",
-    "entry.often_wrong": "核实常没解决的问答",
-    "entry.unverified": "核实从未核实的问答",
 }
 
 
@@ -201,11 +219,10 @@ def test_the_handbook_tells_kinds_and_limits_as_the_table_has_them() -> None:
 
 
 def test_the_handbook_tells_the_ladders_as_they_are() -> None:
-    ladders = make_rulebook(load_kinds()).ladders
     expected = [
-        [DUTIES[kind], rung.name, "、".join(ADDRESSEES[one] for one in rung.addressees)]
-        for kind, ladder in ladders.items()
-        for rung in ladder.rungs
+        [kind.title, rung.name, "、".join(ADDRESSEES[one] for one in rung.addressees)]
+        for kind in duty_kinds()
+        for rung in kind.ladder.rungs
     ]
     assert rows(HANDBOOK, "待办") == expected
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from bot.doctor.findings import Finding, complaint, remark, unchecked, well, wrong
+from bot.duty_kinds import duty_kinds
 from bot.looking import look_at_sample
 from bot.settings import Settings
 from escalation.corrections import read_rulebook
@@ -60,7 +61,7 @@ async def read_records(reader: Reader, rules: Rulebook) -> Records:
 def load_rules() -> tuple[Rulebook | None, Sequence[str]]:
     """The rules that the product comes with; or None, and what is wrong with its files, line by line."""
     try:
-        rules = make_rulebook(load_kinds())
+        rules = make_rulebook(load_kinds(), duty_kinds())
         look_at_sample(rules, NEVER)
     except (BureauSeedError, FaqSeedError) as error:
         return None, str(error).splitlines()

@@ -22,7 +22,7 @@ from bot.metrics import PREFIX
 from bot.web.keys import BACKLOG, DEPS
 from bot.web.security import comes_from, network_address
 from escalation.duties import OpenDuties
-from escalation.rulebook import SET_ASIDE
+from escalation.watches.stuck import SET_ASIDE
 from storage.disk import free_bytes
 
 READING = ("GET", "HEAD")
@@ -115,10 +115,10 @@ def of_the_backlog(deps: Deps, backlog: Backlog | None) -> Iterator[Family]:
         {key: _age(one.sayable_since, at) for key, one in outbox.items()},
     )
     nothing = OpenDuties(0, 0)
-    duties = {kind: backlog.duties.get(kind, nothing) for kind in deps.rules.ladders}
+    duties = {kind: backlog.duties.get(kind, nothing) for kind in deps.rules.duty_kinds}
     yield _by("kind", "duties_open", "未了结的待办", {kind: one.open for kind, one in duties.items()})
     yield _by("kind", "duties_overdue", "未了结且已过期限的待办", {kind: one.overdue for kind, one in duties.items()})
-    yield _gauge("updates_set_aside", "屡次失败、已搁置而未处理的来信", duties[SET_ASIDE].open)
+    yield _gauge("updates_set_aside", "屡次失败、已搁置而未处理的来信", duties[SET_ASIDE.code].open)
     yield _gauge("patrol_lag_seconds", "到点而未巡查的待办里最早的一件已晚多久；没有是 0", _age(backlog.step, at))
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.wording import answers, cases, desk, explaining, extensions, keeping, talk
-from bot.wording.reminders import entries
+from bot.wording.reminders import remind
 from bot.wording.speech import Button, Speech, Telling, Wording, Words, words_of
+from escalation.duties import REMINDER_OF
 
 WORDINGS: Mapping[str, Wording] = MappingProxyType(
     {
@@ -13,7 +14,6 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         **answers.WORDINGS,
         **cases.WORDINGS,
         **desk.WORDINGS,
-        **entries.WORDINGS,
         **explaining.WORDINGS,
         **extensions.WORDINGS,
         **keeping.WORDINGS,
@@ -23,6 +23,8 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
 
 async def compose(kind: str, telling: Telling) -> Speech | None:
     """The words of a notice; None where there is nothing left to say, because it is no longer true."""
+    if kind.startswith(REMINDER_OF):
+        return await remind(telling, kind.removeprefix(REMINDER_OF))
     return await WORDINGS[kind](telling)
 
 

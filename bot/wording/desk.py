@@ -1,4 +1,4 @@
-"""What officers are told: the card of a case, what their buttons did, and what they are reminded of."""
+"""What officers are told: the card of a case, and what their buttons did."""
 
 from collections.abc import Sequence
 
@@ -19,10 +19,8 @@ from escalation.casebook import (
     reckoning_of,
     signing_of,
 )
-from escalation.duties import duty_of
 from escalation.lifecycle import UNFINISHED, CaseState
 from escalation.notices import Card, Finished, Nobody, Taken, Unsorted
-from escalation.rulebook import ANSWER, SIGN
 from intents import mask
 from storage.people import departments_of
 
@@ -302,43 +300,6 @@ async def nobody_here(telling: Telling) -> Speech:
     return Speech(telling.words("这个会话没有绑定任何工作人员，消息没有送达。有税费问题，请打开纳税人页面留言。"))
 
 
-async def remind_case(telling: Telling) -> Speech | None:
-    """A reminder, rendered from the truth at the moment of sending; nothing is said of a duty that is settled."""
-    _ = telling.words
-    duty = await duty_of(telling.reader, telling.payload["duty_id"])
-    if duty is None:
-        return None
-    case = await find_case(telling.reader, duty.subject_id)
-    if case is None:
-        return None
-    reckon = signing_of if duty.kind == SIGN else reckoning_of
-    reckoning = await reckon(telling.reader, telling.rules, case)
-    if reckoning is None or reckoning.due_on is None:
-        return None
-    act = _("签收") if duty.kind == SIGN else _("答复")
-    day = _.day(reckoning.due_on)
-    overdue = telling.reader.now >= duty.due_at
-    text = (
-        _(
-            "【逾期】办件 {number} 应于 {day}24:00 前{act}，至今未办，请立即办理。",
-            number=case.number,
-            day=day,
-            act=act,
-        )
-        if overdue
-        else _("【提醒】办件 {number} 请于 {day}24:00 前{act}。", number=case.number, day=day, act=act)
-    )
-    return Speech(text, ((Button(_("查看办件"), Handle(case_id=case.id, act="card").pack()),),))
-
-
-async def remind_set_aside(telling: Telling) -> Speech | None:
-    _ = telling.words
-    duty = await duty_of(telling.reader, telling.payload["duty_id"])
-    if duty is None:
-        return None
-    return Speech(_("【故障】来信 {id} 多次处理失败，已搁置，请技术人员查看日志后处理。", id=duty.subject_id))
-
-
 WORDINGS: dict[str, Wording] = {
     Card.KIND: card,
     Taken.KIND: taken,
@@ -371,7 +332,4 @@ WORDINGS: dict[str, Wording] = {
     "desk.nobody_here": nobody_here,
     "desk.sealed_department": sealed_department,
     "desk.not_here": not_here,
-    f"reminder.{SIGN}": remind_case,
-    f"reminder.{ANSWER}": remind_case,
-    "reminder.update.set_aside": remind_set_aside,
 }

@@ -4,12 +4,10 @@ from bot.wording.buttons import Extend, Handle
 from bot.wording.cases import deadline
 from bot.wording.speech import Button, Speech, Telling, Wording
 from escalation.casebook import find_case, reckoning_of
-from escalation.duties import duty_of
-from escalation.extensions import Verdict, find_extension, pending_extension
+from escalation.extensions import Verdict, find_extension
 from escalation.lifecycle import CaseState
 from escalation.notices import Extended, ExtensionCard, ExtensionGranted, ExtensionRefused
 from escalation.results import Why
-from escalation.rulebook import EXTENSION
 
 
 async def ask_reason(telling: Telling) -> Speech:
@@ -90,18 +88,6 @@ async def extended(telling: Telling) -> Speech | None:
     return Speech("\n".join(lines))
 
 
-async def remind(telling: Telling) -> Speech | None:
-    duty = await duty_of(telling.reader, telling.payload["duty_id"])
-    if duty is None:
-        return None
-    extension = await pending_extension(telling.reader, duty.subject_id)
-    if extension is None:
-        return None
-    speech = await card(Telling({"extension_id": extension.id}, telling.words, telling.reader, telling.rules))
-    head = telling.words("【提醒】")
-    return None if speech is None else Speech(f"{head}{speech.text}", speech.buttons)
-
-
 WORDINGS: dict[str, Wording] = {
     "extension.ask_reason": ask_reason,
     "extension.requested": requested,
@@ -111,5 +97,4 @@ WORDINGS: dict[str, Wording] = {
     ExtensionGranted.KIND: granted,
     ExtensionRefused.KIND: refused,
     Extended.KIND: extended,
-    f"reminder.{EXTENSION}": remind,
 }

@@ -21,7 +21,7 @@ from faq.keeping.book import (
     subject_of,
 )
 from faq.keeping.content import Content, Finding, Flaw, categories, check, line_of, tidy
-from faq.keeping.drafting import discard, draft_entry, edit_entry, submit, withdraw
+from faq.keeping.drafting import ENTRY_APPROVAL, discard, draft_entry, edit_entry, submit, withdraw
 from faq.keeping.history import Change, Piece, changes, differing
 from faq.keeping.merging import Merged, merge
 from faq.keeping.results import Denied, Done, Outdated, Saved, Why, Wrong
@@ -30,6 +30,7 @@ from faq.keeping.suggesting import suggested_phrasings
 from faq.keeping.wordings import add_phrasings, clear_override, override
 
 __all__ = [
+    "ENTRY_APPROVAL",
     "Change",
     "Content",
     "Denied",

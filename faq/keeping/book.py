@@ -3,23 +3,22 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Text, cast, exists, func, or_, select
 
 from escalation.permissions import Action, EntrySubject, may
-from escalation.rulebook import ENTRY_DOUBT
 from escalation.workdays import local_date
 from faq.keeping.content import Content
 from faq.lifecycle import GIVEN_UP, IN_HAND, EntryState, RevisionState
+from faq.watches.entries import AHEAD, ENTRY_DOUBT
 from storage.people import Officer, departments_of, home_bureau
 from storage.tables import duties, entries, entry_events, overrides, revisions
 from storage.unit import Reader
 
 PAGE = 50
-SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ class Standing(StrEnum):
     PUBLISHED = "published"
     RETIRED = "retired"
     SAMPLE = "sample"  # published, and nobody here has ever verified it
-    EXPIRING = "expiring"  # published, and silent within 30 days
+    EXPIRING = "expiring"  # published, and its last day is in sight
     DOUBTED = "doubted"  # often did not help, and nobody has looked into it yet
 
 
@@ -277,10 +276,10 @@ def _standing(standing: Standing, today: date) -> ColumnElement[bool]:
         case Standing.SAMPLE:
             return (entries.c.state == EntryState.PUBLISHED) & published.where(in_print.c.sample.is_(True))
         case Standing.EXPIRING:
-            soon = in_print.c.valid_until.between(today, today + SOON)
+            soon = in_print.c.valid_until.between(today, today + AHEAD)
             return (entries.c.state == EntryState.PUBLISHED) & published.where(soon)
         case Standing.DOUBTED:
-            doubts = (duties.c.kind == ENTRY_DOUBT, duties.c.settled_at.is_(None))
+            doubts = (duties.c.kind == ENTRY_DOUBT.code, duties.c.settled_at.is_(None))
             return exists().where(duties.c.subject_id == entries.c.id, *doubts)
 
 

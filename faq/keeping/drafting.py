@@ -4,27 +4,53 @@ A text that was written is never changed: who edits a draft writes the next revi
 is told, because the entry has another head by then, and keeps what was typed.
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
 from escalation.duties import held_by_role, open_duty, region_of, settle
+from escalation.duty_kinds import Duty, DutyKind, Reminder, Settling
+from escalation.ladder import Addressee, Ladder, Rung
 from escalation.permissions import Action, Role
-from escalation.rulebook import ENTRY_APPROVAL, Rulebook
-from escalation.terms import Terms
+from escalation.rulebook import Rulebook
 from escalation.terms import Unit as Span
 from escalation.workdays import local_date
 from faq.keeping.acting import allowed, authors_after, change_entry, move_revision, note, outdated, take_at, write
-from faq.keeping.book import Happening, Kept, department_codes
+from faq.keeping.book import Happening, Kept, department_codes, find_entry
 from faq.keeping.content import Content, Finding, Flaw, check, tidy
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
 from faq.lifecycle import EntryState, Move, RevisionState, can_move
+from language import MessageId
 from storage.dialects import insert_for
 from storage.house import next_number
 from storage.people import Officer, home_bureau
 from storage.tables import entries
-from storage.unit import Unit
+from storage.unit import Reader, Unit
 
-APPROVE_WORKING_DAYS = 2
 CODES = "entry"  # the running number of entries that were given no code
+
+
+async def _question(reader: Reader, duty: Duty) -> Mapping[str, object] | None:
+    entry = await find_entry(reader, duty.subject_id)
+    return None if entry is None else {"question": (entry.in_hand or entry.latest).content.question}
+
+
+ENTRY_APPROVAL = DutyKind(
+    code="entry.approve",
+    title=MessageId("审批问答"),
+    holder=MessageId("问答审批人"),
+    ladder=Ladder(
+        (Rung("T-1", -1, (Addressee.HOLDER,)), Rung("T0", 0, (Addressee.HOLDER,)), Rung("T+1", 1, (Addressee.OFFICE,)))
+    ),
+    settled=Settling.ON_ITS_SUBJECT,
+    span=2,
+    unit=Span.WORKING_DAYS,
+    reminder=Reminder(
+        before_due=MessageId("【提醒】问答“{question}”等待审批，请于 {day}24:00 前审批。"),
+        overdue=MessageId("【逾期】问答“{question}”应于 {day}24:00 前审批，至今未批。"),
+        blanks=_question,
+    ),
+)
 
 
 async def draft_entry(
@@ -77,7 +103,7 @@ async def edit_entry(
 async def submit(
     unit: Unit, rules: Rulebook, actor: Officer, entry_id: int, *, head: int
 ) -> Saved | Outdated | Denied | Wrong:
-    """Put the draft before the approvers, who have two working days. Whoever submits is the first reviewer."""
+    """Put the draft before the approvers. Whoever submits is the first reviewer."""
     entry = await take_at(unit, actor, Action.EDIT_ENTRY, entry_id, head)
     if not isinstance(entry, Kept):
         return entry
@@ -94,8 +120,7 @@ async def submit(
     await change_entry(unit, entry_id)
     await note(unit, entry_id, Happening.SUBMITTED, actor)
     bureau_id = await home_bureau(unit)
-    region = await region_of(unit, bureau_id)
-    terms = Terms(unit.now, APPROVE_WORKING_DAYS, Span.WORKING_DAYS, region, rules.calendar_revision)
+    terms = ENTRY_APPROVAL.terms(unit.now, await region_of(unit, bureau_id), rules.calendar_revision)
     holder = held_by_role(Role.FAQ_APPROVER)
     await open_duty(unit, rules, ENTRY_APPROVAL, entry_id, holder=holder, bureau_id=bureau_id, terms=terms)
     return Saved(entry_id, entry.code, entry.head)

@@ -6,30 +6,76 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from escalation.duties import open_duty, region_of
-from escalation.rulebook import ENTRY_DOUBT, ENTRY_EXPIRY, Rulebook
+from escalation.duty_kinds import Duty, DutyKind, Reminder, Settling
+from escalation.ladder import Addressee, Ladder, Rung
+from escalation.rulebook import Rulebook
 from escalation.terms import Terms
 from escalation.terms import Unit as Span
 from escalation.workdays import local_date
 from faq.asked import Feedback, said_to_people
 from faq.catalog import Entry, in_force, published
 from faq.keeping.book import Happening
-from faq.watches.unverified import department_ids, holder_for, watch_unverified
+from faq.lifecycle import RevisionState
+from faq.watches.unverified import WHOEVER_KEEPS_IT, department_ids, holder_for, watch_unverified
+from language import MessageId
 from storage.people import home_bureau
-from storage.tables import asked, duties, entries, entry_events
+from storage.tables import asked, duties, entries, entry_events, revisions
 from storage.unit import Reader, Unit
 
 AHEAD = timedelta(days=30)  # an entry's last day comes into sight
 LOOKED_AT = timedelta(days=90)  # how far back feedback says something about the text of today
 LEAST_UNSOLVED = 3
 OFTEN = 1 / 3  # of those who said whether it helped
-DOUBT_WORKING_DAYS = 5
+
+
+async def _question(reader: Reader, duty: Duty) -> Mapping[str, object] | None:
+    """What the entry that answers is about: its newest published text that has begun."""
+    texts = (revisions.c.entry_id == duty.subject_id, revisions.c.state == RevisionState.PUBLISHED)
+    begun = or_(revisions.c.valid_from.is_(None), revisions.c.valid_from <= local_date(reader.now))
+    newest = select(revisions.c.question).where(*texts, begun).order_by(revisions.c.number.desc()).limit(1)
+    question = await reader.value(newest)
+    return None if question is None else {"question": question}
+
+
+# T is the last day on which the entry answers.
+ENTRY_EXPIRY = DutyKind(
+    code="entry.reverify",
+    title=MessageId("更新到期的问答"),
+    holder=WHOEVER_KEEPS_IT,
+    ladder=Ladder(
+        (
+            Rung("T-15", -15, (Addressee.HOLDER,)),
+            Rung("T-5", -5, (Addressee.HOLDER, Addressee.HEAD)),
+            Rung("T0", 0, (Addressee.HOLDER, Addressee.OFFICE)),
+            Rung("T+1", 1, (Addressee.OFFICE,)),
+        )
+    ),
+    settled=Settling.ON_ITS_SUBJECT,
+    reminder=Reminder(
+        before_due=MessageId("【提醒】问答“{question}”答复到 {day}为止。请核实，更新有效期或者停用。"),
+        overdue=MessageId("【逾期】问答“{question}”已于 {day}到期，不再答复。请更新有效期，或者停用。"),
+        blanks=_question,
+    ),
+)
+
+DOUBTED = MessageId("【提醒】问答“{question}”常被评为没解决。请于 {day}24:00 前核实或修改。")
+ENTRY_DOUBT = DutyKind(
+    code="entry.often_wrong",
+    title=MessageId("核实常没解决的问答"),
+    holder=WHOEVER_KEEPS_IT,
+    ladder=Ladder((Rung("T-4", -4, (Addressee.HOLDER,)), Rung("T0", 0, (Addressee.HOLDER, Addressee.HEAD)))),
+    settled=Settling.ON_ITS_SUBJECT,
+    span=5,
+    unit=Span.WORKING_DAYS,
+    reminder=Reminder(before_due=DOUBTED, overdue=DOUBTED, blanks=_question),
+)
 
 
 async def watch_entries(unit: Unit, rules: Rulebook) -> int:
-    """Open what is due and not open yet; gives back how many duties were opened."""
+    """Open what is due and not open yet; returns how many duties were opened."""
     today = local_date(unit.now)
     texts = await published(unit)
     answering = {entry.id: entry for entry in in_force(texts, today)}
@@ -84,8 +130,8 @@ def _often(one: Feedback) -> bool:
     return one.unsolved >= LEAST_UNSOLVED and one.unsolved >= OFTEN * (one.solved + one.unsolved)
 
 
-async def _open(unit: Unit, rules: Rulebook, kind: str, due: Iterable[Entry]) -> int:
-    known = select(duties.c.subject_id).where(duties.c.kind == kind, duties.c.settled_at.is_(None))
+async def _open(unit: Unit, rules: Rulebook, kind: DutyKind, due: Iterable[Entry]) -> int:
+    known = select(duties.c.subject_id).where(duties.c.kind == kind.code, duties.c.settled_at.is_(None))
     there = {row.subject_id for row in await unit.all(known)}
     fresh = [entry for entry in due if entry.id not in there]
     if not fresh:
@@ -98,10 +144,10 @@ async def _open(unit: Unit, rules: Rulebook, kind: str, due: Iterable[Entry]) ->
     return len(fresh)
 
 
-def _terms(rules: Rulebook, region: str, entry: Entry, now: datetime, kind: str) -> Terms:
-    """An entry is to be renewed by its last day; one that often does not help within a week of work."""
-    if kind == ENTRY_DOUBT or entry.valid_until is None:
-        return Terms(now, DOUBT_WORKING_DAYS, Span.WORKING_DAYS, region, rules.calendar_revision)
+def _terms(rules: Rulebook, region: str, entry: Entry, now: datetime, kind: DutyKind) -> Terms:
+    """The kind's own span; without one the entry is to be renewed by its last day."""
+    if kind.span is not None or entry.valid_until is None:
+        return kind.terms(now, region, rules.calendar_revision)
     yesterday = now - timedelta(days=1)  # a span is a day at least, and the last day may be today
     days = (entry.valid_until - local_date(yesterday)).days
     return Terms(yesterday, days, Span.CALENDAR_DAYS, region, rules.calendar_revision)

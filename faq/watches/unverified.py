@@ -10,17 +10,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, or_, select
 
 from escalation.duties import held_by_department, held_by_officer, held_by_role, open_duty, region_of, settle
+from escalation.duty_kinds import Duty, DutyKind, Reminder, Settling
+from escalation.ladder import Addressee, Ladder, Rung
 from escalation.permissions import Role
-from escalation.rulebook import ENTRY_UNVERIFIED, Rulebook
-from escalation.terms import Terms
+from escalation.rulebook import Rulebook
 from escalation.terms import Unit as Span
 from escalation.workdays import local_date
 from faq.lifecycle import EntryState, RevisionState
-from storage.people import departments_of, home_bureau
+from language import MessageId
+from storage.people import departments_of, find_officer, home_bureau
 from storage.tables import duties, entries, revisions
 from storage.unit import Reader, Unit
 
-WORKING_DAYS = 20
+WHOEVER_KEEPS_IT = MessageId("条目的负责人；没有负责人的，条目所属的部门")
 A_DAY = timedelta(days=1)
 
 
@@ -34,10 +36,53 @@ class Unverified:
     since: datetime
 
 
+async def _left(reader: Reader, duty: Duty) -> Mapping[str, object] | None:
+    """Whose they are, how many are left, and one of them."""
+    left = await unverified_of(reader, duty.holder)
+    if not left:
+        return None
+    return {"whose": await _whose(reader, duty.holder), "count": len(left), "question": left[0].question}
+
+
+async def _whose(reader: Reader, holder: str) -> str:
+    """The name of whoever holds a duty: an officer, a department, or those who edit."""
+    kind, _, number = holder.partition(":")
+    if kind == "officer":
+        owner = await find_officer(reader, int(number))
+        return "" if owner is None else owner.name
+    departments = await departments_of(reader, await home_bureau(reader)) if kind == "department" else []
+    return next((one.name for one in departments if str(one.id) == number), MessageId("问答编辑"))
+
+
+ENTRY_UNVERIFIED = DutyKind(
+    code="entry.unverified",
+    title=MessageId("核实从未核实的问答"),
+    holder=WHOEVER_KEEPS_IT,
+    ladder=Ladder(
+        (
+            Rung("T-10", -10, (Addressee.HOLDER,)),
+            Rung("T-3", -3, (Addressee.HOLDER, Addressee.HEAD)),
+            Rung("T0", 0, (Addressee.HOLDER,)),
+            Rung("T+1", 1, (Addressee.HEAD, Addressee.OFFICE)),
+        )
+    ),
+    settled=Settling.ON_ITS_SUBJECT,
+    span=20,
+    unit=Span.WORKING_DAYS,
+    reminder=Reminder(
+        before_due=MessageId(
+            "【提醒】{whose}的问答有 {count} 条从未核实，如“{question}”。请于 {day}24:00 前对照现行规定核实。"
+        ),
+        overdue=MessageId("【逾期】{whose}的问答应于 {day}24:00 前全部核实，还有 {count} 条从未核实，如“{question}”。"),
+        blanks=_left,
+    ),
+)
+
+
 async def watch_unverified(unit: Unit, rules: Rulebook) -> int:
     """Open a duty for each who keeps entries that were never verified, and settle those of which nothing is left.
 
-    It is due 20 working days after the oldest came; what was there before anybody watched counts from now.
+    Its span counts from the moment when the oldest came; what was there before anybody watched counts from now.
     """
     home = await home_bureau(unit)
     by_holder: dict[str, datetime] = {}
@@ -48,7 +93,7 @@ async def watch_unverified(unit: Unit, rules: Rulebook) -> int:
     fresh = {holder: since for holder, since in by_holder.items() if holder not in held}
     for holder, since in fresh.items():
         start = max(since, unit.now - A_DAY)
-        terms = Terms(start, WORKING_DAYS, Span.WORKING_DAYS, region, rules.calendar_revision)
+        terms = ENTRY_UNVERIFIED.terms(start, region, rules.calendar_revision)
         await open_duty(unit, rules, ENTRY_UNVERIFIED, home, holder=holder, bureau_id=home, terms=terms)
     await settle_verified(unit)
     return len(fresh)
@@ -65,7 +110,7 @@ async def settle_verified(unit: Unit, outcome: str = "done") -> None:
 
 
 async def _held(unit: Unit) -> set[str]:
-    still_open = select(duties.c.holder).where(duties.c.kind == ENTRY_UNVERIFIED, duties.c.settled_at.is_(None))
+    still_open = select(duties.c.holder).where(duties.c.kind == ENTRY_UNVERIFIED.code, duties.c.settled_at.is_(None))
     return {row.holder for row in await unit.all(still_open)}
 
 
@@ -101,6 +146,11 @@ async def unverified(reader: Reader) -> Sequence[Unverified]:
         Unverified(row.id, row.question, holder_for(row.owner_id, row.department_code, departments), row.since)
         for row in rows
     ]
+
+
+async def unverified_of(reader: Reader, holder: str) -> Sequence[Unverified]:
+    """All of it that somebody keeps."""
+    return [one for one in await unverified(reader) if one.holder == holder]
 
 
 async def department_ids(reader: Reader) -> Mapping[str, int]:

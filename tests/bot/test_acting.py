@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.jobs import watch_rules
-from escalation.rulebook import SET_ASIDE
+from escalation.watches.stuck import SET_ASIDE
 from storage.people import open_invitation
 from storage.tables import duties, notices, updates
 from tests.bot.command import Done, contents, run_command
@@ -147,7 +147,7 @@ async def open_duties(house: HouseUnderTest) -> list[Any]:
     """What administrators still have to do about what was set aside."""
     async with house.database.reader() as reader:
         unsettled = duties.c.settled_at.is_(None)
-        return list(await reader.all(select(duties).where(duties.c.kind == SET_ASIDE, unsettled)))
+        return list(await reader.all(select(duties).where(duties.c.kind == SET_ASIDE.code, unsettled)))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import ast
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -15,14 +15,17 @@ from babel.messages.pofile import read_po
 
 from bot import wording
 from bot.delivery import LONGEST_MESSAGE
+from bot.duty_kinds import duty_kinds
 from bot.wording import WORDINGS, Speech
 from bot.wording.speech import CHINESE, LOCALES
+from escalation.duties import REMINDER_OF
 from escalation.seed import load_kinds
 from escalation.terms import STOPPED, Terms, Unit, retell
 from escalation.workdays import make_calendar
 from faq.keeping import Flaw
 from faq.keeping.content import NAMES as FIELDS
 from faq.keeping.results import OUTDATED, PUT_RIGHT, SENTENCES
+from language import MessageId
 from tests.bot.everything import everything_is_told
 from tests.house import HouseUnderTest
 
@@ -37,18 +40,30 @@ SENT_IN_PARTS = {"case.card", "case.answer", "case.view", "entry.show"}
 YEARS = range(2020, 2036)
 REGIONS = ("xinjiang", "national")
 KEYWORDS = {"_": None, "words": None}
+MARK = {MessageId.__name__: None}
+ROOMS = ("bot", "faq", "escalation", "intents", "storage")
 
 
 def sources() -> Iterator[Path]:
     return Path(wording.__file__).parent.rglob("*.py")
 
 
+def marked() -> set[str]:
+    """The words that any room marks as words for people, as Babel finds them."""
+    rooms = Path(wording.__file__).parents[2]
+    return extracted(chain.from_iterable((rooms / room).rglob("*.py") for room in ROOMS), MARK)
+
+
 def spoken_by_code() -> set[str]:
-    """The sentences that the wordings give to the reader's words, as Babel finds them."""
+    """The sentences that the wordings give to the reader's words, and those that are marked."""
+    return extracted(sources(), KEYWORDS) | marked()
+
+
+def extracted(paths: Iterable[Path], keywords: Mapping[str, None]) -> set[str]:
     return {
         message
-        for path in sources()
-        for _, message, _, _ in extract("python", io.BytesIO(path.read_bytes()), keywords=KEYWORDS)
+        for path in paths
+        for _, message, _, _ in extract("python", io.BytesIO(path.read_bytes()), keywords=keywords)
         if isinstance(message, str)
     }
 
@@ -150,7 +165,8 @@ def without(quoted: list[str], text: str) -> str:
 
 async def test_everything_that_is_told_reads_well_in_both_languages(house: HouseUnderTest) -> None:
     listener = await everything_is_told(house)
-    assert set(WORDINGS) - set(listener.heard) == set()
+    reminders = {REMINDER_OF + kind.code for kind in duty_kinds()}
+    assert (set(WORDINGS) | reminders) - set(listener.heard) == set()
     quoted = await listener.quoted()
     findings = []
     for kind, told in listener.heard.items():

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from escalation.ladder import ANSWER_LADDER, SIGN_LADDER, Addressee, Ladder, Rung, next_step, reached
+from escalation.ladder import Addressee, Ladder, Rung, next_step, reached
+from escalation.watches.cases import ANSWER, SIGN
 from escalation.workdays import BEIJING, make_calendar
 
 XINJIANG = make_calendar("xinjiang")
@@ -24,7 +25,7 @@ def name(rung: Rung | None) -> str | None:
 
 
 def test_rungs_come_at_the_start_of_work_and_skip_days_off() -> None:
-    assert [(rung.name, rung.at(DUE_ON, XINJIANG)) for rung in ANSWER_LADDER.rungs] == [
+    assert [(rung.name, rung.at(DUE_ON, XINJIANG)) for rung in ANSWER.ladder.rungs] == [
         ("T-2", beijing("2025-06-04 10:00")),
         ("T-1", beijing("2025-06-05 10:00")),
         ("T0", beijing("2025-06-11 10:00")),
@@ -34,7 +35,7 @@ def test_rungs_come_at_the_start_of_work_and_skip_days_off() -> None:
 
 def test_a_due_day_off_is_stood_for_by_the_last_working_day_before() -> None:
     # Sunday 2025-06-08, within the feast: T0 is Thursday 5 June, and the rungs before it stay apart.
-    assert [rung.at(date(2025, 6, 8), XINJIANG) for rung in ANSWER_LADDER.rungs] == [
+    assert [rung.at(date(2025, 6, 8), XINJIANG) for rung in ANSWER.ladder.rungs] == [
         beijing("2025-06-03 10:00"),
         beijing("2025-06-04 10:00"),
         beijing("2025-06-05 10:00"),
@@ -43,13 +44,13 @@ def test_a_due_day_off_is_stood_for_by_the_last_working_day_before() -> None:
 
 
 def test_the_default_ladders_reach_these_people() -> None:
-    assert [(rung.name, [who.value for who in rung.addressees]) for rung in ANSWER_LADDER.rungs] == [
+    assert [(rung.name, [who.value for who in rung.addressees]) for rung in ANSWER.ladder.rungs] == [
         ("T-2", ["holder"]),
         ("T-1", ["holder", "head"]),
         ("T0", ["holder", "office"]),
         ("T+1", ["leader"]),
     ]
-    assert [(rung.name, [who.value for who in rung.addressees]) for rung in SIGN_LADDER.rungs] == [
+    assert [(rung.name, [who.value for who in rung.addressees]) for rung in SIGN.ladder.rungs] == [
         ("T0", ["holder"]),
         ("T+1", ["head"]),
         ("T+2", ["office"]),
@@ -68,7 +69,7 @@ def test_the_default_ladders_reach_these_people() -> None:
     ],
 )
 def test_the_next_step_is_strictly_later(after: str, expected: str | None) -> None:
-    step = next_step(ANSWER_LADDER, DUE_ON, XINJIANG, beijing(after))
+    step = next_step(ANSWER.ladder, DUE_ON, XINJIANG, beijing(after))
     assert (step and step[0].name) == expected
     assert step is None or step[1] == step[0].at(DUE_ON, XINJIANG)
 
@@ -88,14 +89,14 @@ def test_the_next_step_is_strictly_later(after: str, expected: str | None) -> No
 def test_after_downtime_only_the_highest_rung_missed_is_given(
     since: str | None, now: str, expected: str | None
 ) -> None:
-    rung = reached(ANSWER_LADDER, DUE_ON, XINJIANG, beijing(since) if since else None, beijing(now))
+    rung = reached(ANSWER.ladder, DUE_ON, XINJIANG, beijing(since) if since else None, beijing(now))
     assert name(rung) == expected
 
 
 def test_ladders_survive_being_written_and_read() -> None:
-    for ladder in (ANSWER_LADDER, SIGN_LADDER):
+    for ladder in (ANSWER.ladder, SIGN.ladder):
         assert Ladder.from_json([{**rung} for rung in ladder.to_json()]) == ladder
-    assert SIGN_LADDER.to_json()[1] == {"name": "T+1", "offset": 1, "addressees": ["head"]}
+    assert SIGN.ladder.to_json()[1] == {"name": "T+1", "offset": 1, "addressees": ["head"]}
 
 
 @pytest.mark.parametrize(
@@ -143,10 +144,10 @@ def test_a_patrol_that_wakes_at_any_moments_never_gives_a_rung_twice_nor_goes_do
     given_offsets: list[int] = []
     for minutes in sorted(wakes):
         now = start + timedelta(minutes=minutes)
-        rung = reached(ANSWER_LADDER, due_on, XINJIANG, since, now)
+        rung = reached(ANSWER.ladder, due_on, XINJIANG, since, now)
         if rung is not None:
             given_offsets.append(rung.offset)
-        following = next_step(ANSWER_LADDER, due_on, XINJIANG, now)
+        following = next_step(ANSWER.ladder, due_on, XINJIANG, now)
         assert following is None or not given_offsets or following[0].offset > given_offsets[-1]
         since = now
     assert given_offsets == sorted(set(given_offsets))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from bot.duty_kinds import duty_kinds
 from escalation.rulebook import Rulebook, make_rulebook
 from escalation.seed import load_kinds
 from faq.keeping import Content, Kept, Saved, approve, draft_entry, find_entry, submit
@@ -93,7 +94,7 @@ async def open_office(database: Database) -> Office:
             found = await find_officer(unit, officer_id)
             assert found is not None
             people[code] = found
-    return Office(database, make_rulebook(load_kinds()), **people)
+    return Office(database, make_rulebook(load_kinds(), duty_kinds()), **people)
 
 
 async def _found(unit: Unit) -> tuple[int, int]:

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from escalation.duties import latest_duty_of, open_duty_of
-from escalation.rulebook import ENTRY_APPROVAL
 from escalation.workdays import local_date
 from faq.catalog import in_force, published, published_anew, revision_of
 from faq.keeping import (
+    ENTRY_APPROVAL,
     Content,
     Denied,
     Done,

@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from escalation.duties import climb, held_by_department, held_by_officer, open_duty_of
-from escalation.rulebook import ENTRY_DOUBT, ENTRY_EXPIRY, ENTRY_UNVERIFIED
+from escalation.duty_kinds import DutyKind
 from escalation.terms import Terms, due_on
 from faq.catalog import load_sample
 from faq.keeping import Standing, Wanted, approve, edit_entry, give_to, retire, search, submit, verify
 from faq.seed import SeedEntry
-from faq.watches.entries import watch_entries
+from faq.watches.entries import ENTRY_DOUBT, ENTRY_EXPIRY, watch_entries
+from faq.watches.unverified import ENTRY_UNVERIFIED
 from storage.database import Database
 from storage.people import addresses_of
 from storage.tables import duties, entries, notices
@@ -41,7 +42,7 @@ async def watch(office: Office) -> int:
         return await watch_entries(unit, office.rules)
 
 
-async def holder(office: Office, kind: str, entry_id: int) -> str | None:
+async def holder(office: Office, kind: DutyKind, entry_id: int) -> str | None:
     async with office.database.reader() as reader:
         duty = await open_duty_of(reader, kind, entry_id)
     return None if duty is None else str(duty.holder)
@@ -147,7 +148,7 @@ SAMPLE = [
 async def holders(office: Office) -> dict[str, date | None]:
     """Who has something left to verify, and by which day."""
     async with office.database.reader() as reader:
-        found = select(duties).where(duties.c.kind == ENTRY_UNVERIFIED, duties.c.settled_at.is_(None))
+        found = select(duties).where(duties.c.kind == ENTRY_UNVERIFIED.code, duties.c.settled_at.is_(None))
         rows = await reader.all(found)
     calendar = office.rules.calendar("national")
     return {row.holder: due_on(Terms.from_json(row.terms), calendar) for row in rows}

@@ -10,6 +10,7 @@ from sqlalchemy import Row, insert, select, update
 from bot.channels.webchat import open_desk
 from bot.jobs import watch_faq
 from escalation.duties import Climbed, patrol
+from escalation.duty_kinds import DutyKind
 from storage.people import home_bureau, invite
 from storage.tables import bureaus, departments, duties, officer_departments, officers
 from tests.house import Heard, HouseUnderTest, TelegramPerson, Visitor
@@ -101,9 +102,9 @@ async def time_passes(house: HouseUnderTest, **lengths: float) -> Sequence[Climb
     return climbed
 
 
-async def duties_of(house: HouseUnderTest, kind: str) -> Sequence[Row[Any]]:
+async def duties_of(house: HouseUnderTest, kind: DutyKind) -> Sequence[Row[Any]]:
     async with house.database.reader() as reader:
-        return await reader.all(select(duties).where(duties.c.kind == kind).order_by(duties.c.id))
+        return await reader.all(select(duties).where(duties.c.kind == kind.code).order_by(duties.c.id))
 
 
 def number_in(receipt: Heard) -> str:

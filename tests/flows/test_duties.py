@@ -9,8 +9,8 @@ from sqlalchemy import func, select, update
 from escalation.corrections import Change, correct
 from escalation.duties import change_terms, held_by_role, open_duty, patrol
 from escalation.permissions import Role
-from escalation.rulebook import ANSWER, SIGN
 from escalation.terms import Terms, Unit
+from escalation.watches.cases import ANSWER, SIGN
 from faq.catalog import published_anew
 from storage.people import home_bureau
 from storage.tables import duties, notices, reminders
@@ -157,7 +157,7 @@ async def test_a_new_date_is_reminded_of_anew(house: HouseUnderTest) -> None:
     await (await house.visitor()).say(COMPLAINT)
     await at(house, TUESDAY)
     async with house.database.unit() as unit:
-        moved = update(duties).where(duties.c.kind == SIGN)
+        moved = update(duties).where(duties.c.kind == SIGN.code)
         await unit.run(moved.values(clock=duties.c.clock + 1, stepped_at=None, next_step_at=unit.now))
     await time_passes(house)
     assert await who.reminders() == (2, 2, 0)

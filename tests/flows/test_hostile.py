@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.jobs import PATROL_SECONDS
-from escalation.rulebook import SET_ASIDE
+from escalation.watches.stuck import SET_ASIDE
 from storage.inbox import Incoming, store
 from storage.tables import cases, updates
 from tests.flows.cast import COMPLAINT, KNOWN, TIP_OFF, count_of, duties_of, on_telegram, time_passes

@@ -12,10 +12,9 @@ from aiogram.methods.base import TelegramType
 
 from bot import VERSION
 from bot.channels.telegram import TELEGRAM, UPDATE_KINDS
+from bot.duty_kinds import duty_kinds
 from bot.jobs import watch_duties
 from bot.metrics import PRIORITIES
-from escalation.rulebook import make_rulebook
-from escalation.seed import load_kinds
 from tests.figures import Figures, scrape
 from tests.flows.cast import COMPLAINT, KNOWN, code_in, number_in, time_passes
 from tests.house import HouseUnderTest, open_test_house, sqlite_url
@@ -207,7 +206,7 @@ LABELS = {
 
 def unexpected_labels(figures: Figures) -> set[tuple[str, str, str]]:
     """Labels that are none of the words that this house has for them."""
-    allowed = {**LABELS, "kind": LABELS["kind"] | set(make_rulebook(load_kinds()).ladders)}
+    allowed = {**LABELS, "kind": LABELS["kind"] | {kind.code for kind in duty_kinds()}}
     return {
         (sample.name, label, value)
         for name, family in figures.families.items()

@@ -1,5 +1,6 @@
 """What officers do with a case: sign, answer, pass on; and what those may not who may not."""
 
+from escalation.watches.cases import ANSWER, SIGN
 from storage.outbox import waiting_by_channel
 from tests.flows.cast import (
     COMPLAINT,
@@ -31,7 +32,7 @@ async def test_an_officer_signs_and_answers_by_button_and_text(house: HouseUnder
     assert "请输入对办件 2025-000001 的答复" in (await officer.press("答复", on=signed)).text
     assert "已答复，答复正在送达来信人" in (await officer.say(ANSWER_TEXT)).text
     assert ANSWER_TEXT in (await taxpayer.heard())[-1].text
-    assert {duty.outcome for kind in ("case.sign", "case.answer") for duty in await duties_of(house, kind)} == {"done"}
+    assert {duty.outcome for kind in (SIGN, ANSWER) for duty in await duties_of(house, kind)} == {"done"}
 
 
 async def test_a_reply_to_the_card_is_the_answer_signed_or_not(either_house: HouseUnderTest) -> None:
@@ -113,10 +114,10 @@ async def test_passing_on_renews_the_signing_and_keeps_the_clock_of_the_answer(e
     card = (await new.heard())[-1]
     assert "签收期限：11月5日（周三）24:00 前" in card.text
     assert "答复期限：11月12日（周三）24:00 前" in card.text
-    signing = await duties_of(either_house, "case.sign")
+    signing = await duties_of(either_house, SIGN)
     assert [duty.outcome for duty in signing] == ["done", None]
     holder = f"department:{await department_number(either_house, 'income')}"
-    assert [duty.holder for duty in await duties_of(either_house, "case.answer")] == [holder]
+    assert [duty.holder for duty in await duties_of(either_house, ANSWER)] == [holder]
 
     assert (await old.press("答复", on=signed)).text == NOT_ALLOWED
     assert (await old.say(ANSWER_TEXT, reply_to=signed)).text == NOT_ALLOWED
@@ -148,7 +149,7 @@ async def test_forged_buttons_open_no_case_of_others_and_read_as_for_no_case_at_
         await other.press_data(f"p:{case_id}:{await department_number(house, 'office')}")
         assert other.heard()[-1].text == NOT_ALLOWED
     assert len(other.heard()) == before + 16
-    assert [duty.settled_at for duty in await duties_of(house, "case.sign")] == [None]
+    assert [duty.settled_at for duty in await duties_of(house, SIGN)] == [None]
 
 
 async def test_a_case_is_never_passed_to_a_sealed_an_internal_or_a_foreign_department(house: HouseUnderTest) -> None:
@@ -159,7 +160,7 @@ async def test_a_case_is_never_passed_to_a_sealed_an_internal_or_a_foreign_depar
     for number in numbers:
         await officer.press_data(f"p:1:{number}")
         assert officer.heard()[-1].text == NOT_ALLOWED
-    assert len(await duties_of(house, "case.sign")) == 1
+    assert len(await duties_of(house, SIGN)) == 1
 
 
 async def test_a_sealed_case_cannot_be_passed_on_even_by_its_own_department(house: HouseUnderTest) -> None:

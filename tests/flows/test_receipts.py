@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from escalation.rulebook import ANSWER, SIGN
+from escalation.watches.cases import ANSWER, SIGN
 from storage.tables import cases, updates
 from tests.flows.cast import COMPLAINT, TIP_OFF, UNKNOWN, count_of, duties_of
 from tests.house import Heard, HouseUnderTest

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
-from escalation.rulebook import SIGN
+from escalation.watches.cases import SIGN
 from storage.database import Database
 from storage.tables import duties, notices, reminders, web_messages
 from storage.vault import new_key
@@ -91,7 +91,7 @@ async def somebody_is_late(installation: Installation) -> int:
 async def first_duty(database: Database) -> tuple[int, dict[str, object]] | None:
     async with database.reader() as reader:
         row = await reader.one(
-            select(duties.c.id, duties.c.terms).where(duties.c.kind == SIGN).order_by(duties.c.id).limit(1)
+            select(duties.c.id, duties.c.terms).where(duties.c.kind == SIGN.code).order_by(duties.c.id).limit(1)
         )
     return None if row is None else (row.id, row.terms)
 

@@ -7,7 +7,7 @@ intake and delivery work until nothing waits, so a test needs no sleep and no lu
 import asyncio
 import itertools
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,7 @@ from bot.delivery import Delivery
 from bot.deps import Deps
 from bot.intake import Intake
 from bot.settings import Settings, read_settings
+from escalation.duty_kinds import DutyKind
 from intents import Interpreter, make_interpreter
 from storage.database import Database, parse_url
 from storage.inbox import store
@@ -287,8 +288,10 @@ def settings_for(database_url: str, folder: Path, **overrides: Any) -> Settings:
 
 
 @asynccontextmanager
-async def open_test_house(database_url: str, folder: Path, **overrides: Any) -> AsyncIterator[HouseUnderTest]:
-    """A house on a database of its own, with the web channel and a recorded Telegram."""
+async def open_test_house(
+    database_url: str, folder: Path, *, kinds_of_duty: Sequence[DutyKind] | None = None, **overrides: Any
+) -> AsyncIterator[HouseUnderTest]:
+    """A house on a database of its own, with the web channel and a recorded Telegram; `overrides` are settings."""
     clock = Clock()
     settings = settings_for(database_url, folder, **overrides)
     session = RecordingSession(clock)
@@ -298,7 +301,12 @@ async def open_test_house(database_url: str, folder: Path, **overrides: Any) -> 
         return {WEB: make_web_bot(database), TELEGRAM: telegram}
 
     async with open_house(
-        settings, clock=clock, say=lambda _sentence: None, interpreter=interpreter(), make_bots=bots
+        settings,
+        clock=clock,
+        say=lambda _sentence: None,
+        interpreter=interpreter(),
+        make_bots=bots,
+        kinds_of_duty=kinds_of_duty,
     ) as house:
         yield HouseUnderTest(house, clock, session)
 

@@ -38,7 +38,7 @@ NO_SUCH_PAGE = "没有这个页面。"
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[HouseUnderTest]:
     """Behind a proxy, and Telegram delivers to it. It takes in, and handles nothing."""
     folder = tmp_path_factory.mktemp("house")
-    settings = {"public_url": PUBLIC, "telegram_token": TOKEN, "telegram_webhook": True}
+    settings: dict[str, Any] = {"public_url": PUBLIC, "telegram_token": TOKEN, "telegram_webhook": True}
     async with open_test_house(sqlite_url(folder), folder, **settings) as under_test:
         yield under_test
 

@@ -29,6 +29,22 @@ class RevisionState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class Happening(StrEnum):
+    """What can be done with an entry other than writing."""
+
+    SUBMITTED = "submitted"
+    WITHDRAWN = "withdrawn"
+    DISCARDED = "discarded"
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    RETIRED = "retired"
+    RESTORED = "restored"
+    VERIFIED = "verified"
+    OWNED = "owned"
+    OVERRIDE = "override"
+    OVERRIDE_CLEARED = "override_cleared"
+
+
 class Move(StrEnum):
     """What is done with an entry or with a text of it."""
 

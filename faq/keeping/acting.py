@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Update, case, select, update
 
 from escalation.permissions import Action, EntrySubject, may
-from faq.keeping.book import Happening, Kept, Revision, kept, subject_of
+from faq.keeping.book import Kept, Revision, kept, subject_of
 from faq.keeping.content import Content
 from faq.keeping.results import Denied, Outdated, Why
-from faq.lifecycle import APPROVED, ENTRY_MOVES, REVISION_MOVES, Move, RevisionState
+from faq.lifecycle import APPROVED, ENTRY_MOVES, REVISION_MOVES, Happening, Move, RevisionState
 from storage.people import Officer
 from storage.tables import entries, entry_events, revisions
 from storage.unit import Unit

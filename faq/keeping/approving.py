@@ -11,10 +11,10 @@ from escalation.permissions import Action
 from escalation.workdays import local_date
 from faq.catalog import published_anew
 from faq.keeping.acting import change_entry, move_entry, move_revision, moving, note, outdated, take_at
-from faq.keeping.book import Happening, Kept, Revision
+from faq.keeping.book import Kept, Revision
 from faq.keeping.drafting import ENTRY_APPROVAL, expired
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
-from faq.lifecycle import Move, can_move
+from faq.lifecycle import Happening, Move, can_move
 from faq.watches.entries import ENTRY_DOUBT, ENTRY_EXPIRY
 from faq.watches.unverified import settle_verified
 from storage.outbox import Notice, tell

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Text, cast, exists, func, or_, select
 from escalation.permissions import Action, EntrySubject, may
 from escalation.workdays import local_date
 from faq.keeping.content import Content
-from faq.lifecycle import GIVEN_UP, IN_HAND, EntryState, RevisionState
+from faq.lifecycle import GIVEN_UP, IN_HAND, EntryState, Happening, RevisionState
 from faq.watches.entries import AHEAD, ENTRY_DOUBT
 from storage.people import Officer, departments_of, home_bureau
 from storage.tables import duties, entries, entry_events, overrides, revisions
@@ -67,22 +67,6 @@ class Kept:
     coming: Revision | None
     in_hand: Revision | None
     latest: Revision
-
-
-class Happening(StrEnum):
-    """What can be done with an entry other than writing."""
-
-    SUBMITTED = "submitted"
-    WITHDRAWN = "withdrawn"
-    DISCARDED = "discarded"
-    PUBLISHED = "published"
-    REFUSED = "refused"
-    RETIRED = "retired"
-    RESTORED = "restored"
-    VERIFIED = "verified"
-    OWNED = "owned"
-    OVERRIDE = "override"
-    OVERRIDE_CLEARED = "override_cleared"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from escalation.rulebook import Rulebook
 from escalation.terms import Unit as Span
 from escalation.workdays import local_date
 from faq.keeping.acting import allowed, authors_after, change_entry, move_revision, note, outdated, take_at, write
-from faq.keeping.book import Happening, Kept, department_codes, find_entry
+from faq.keeping.book import Kept, department_codes, find_entry
 from faq.keeping.content import Content, Finding, Flaw, check, tidy
 from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
-from faq.lifecycle import EntryState, Move, RevisionState, can_move
+from faq.lifecycle import EntryState, Happening, Move, RevisionState, can_move
 from language import MessageId
 from storage.dialects import insert_for
 from storage.house import next_number

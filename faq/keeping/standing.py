@@ -7,9 +7,8 @@ from escalation.permissions import Action
 from escalation.workdays import local_date
 from faq.catalog import published_anew
 from faq.keeping.acting import change_entry, move_entry, note, take
-from faq.keeping.book import Happening
 from faq.keeping.results import Denied, Saved, Why
-from faq.lifecycle import Move, can
+from faq.lifecycle import Happening, Move, can
 from faq.watches.entries import ENTRY_DOUBT, ENTRY_EXPIRY
 from faq.watches.unverified import settle_verified
 from storage.people import Officer, find_officer

@@ -12,10 +12,9 @@ from sqlalchemy import Row, select, update
 from escalation.permissions import Action
 from faq.catalog import published_anew
 from faq.keeping.acting import allowed, change_entry, note, take
-from faq.keeping.book import Happening
 from faq.keeping.content import MOST_PHRASINGS, Finding, Flaw, check_wording
 from faq.keeping.results import Denied, Done, Saved, Why, Wrong
-from faq.lifecycle import REVISION_MOVES, EntryState, Move, RevisionState, can
+from faq.lifecycle import REVISION_MOVES, EntryState, Happening, Move, RevisionState, can
 from faq.talk import NEVER_OVERRIDDEN
 from faq.views import plain_view
 from intents import Interpreter

@@ -17,8 +17,7 @@ from escalation.terms import Unit as Span
 from escalation.workdays import local_date
 from faq.asked import Feedback, said_to_people
 from faq.catalog import Entry, in_force, published
-from faq.keeping.book import Happening
-from faq.lifecycle import RevisionState
+from faq.lifecycle import Happening, RevisionState
 from faq.watches.unverified import WHOEVER_KEEPS_IT, department_ids, holder_for, watch_unverified
 from language import MessageId
 from storage.people import home_bureau

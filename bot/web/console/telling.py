@@ -7,9 +7,8 @@ from bot.wording.keeping import text_state
 from bot.wording.speech import CHINESE, words_of
 from faq.catalog import SAMPLE
 from faq.keeping import Change, Content, Denied, Kept, Line, Outdated, Piece, Revision, Wrong, categories, changes
-from faq.keeping.book import Happening
 from faq.keeping.results import OUTDATED, PUT_RIGHT
-from faq.lifecycle import EntryState, RevisionState
+from faq.lifecycle import EntryState, Happening, RevisionState
 
 STATES = {state: text_state(words_of(CHINESE), state) for state in RevisionState}
 EVENTS = {

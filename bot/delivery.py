@@ -25,7 +25,6 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
 )
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
-from sqlalchemy import update
 
 from bot.channels.pace import Pace
 from bot.deps import Deps
@@ -41,12 +40,12 @@ from storage.outbox import (
     claim,
     count_attempt,
     give_back,
+    move_notices,
     outbox_topic,
     pause_channel,
     record,
 )
 from storage.people import address_hash, change_address, find_party, party_at
-from storage.tables import notices
 from storage.unit import Unit
 
 log = structlog.get_logger("delivery")
@@ -295,8 +294,7 @@ class Delivery:
         if known.department_id is None and old is not None:
             await change_address(unit, known.address_id, department_id=old.department_id)
         await change_address(unit, address_id, department_id=None, blocked_at=unit.now)
-        waiting = update(notices).where(notices.c.address_id == address_id, notices.c.settled_at.is_(None))
-        await unit.run(waiting.values(address_id=known.address_id))
+        await move_notices(unit, address_id, known.address_id)
         unit.wake.add(outbox_topic(self._channel))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import ARRAY, URL, String, bindparam, event, func, make_url, select
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -18,6 +18,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from storage.group_commit import CommitLostError, Writer
 from storage.inline_sqlite import connect
 from storage.signals import PG_CHANNEL, Signals
+from storage.tables import facts
 from storage.unit import Reader, Unit
 from storage.vault import Hasher, Vault
 from storage.waiting import to_the_end
@@ -140,6 +141,15 @@ class Database:
         finally:
             if connection.sync_connection is not None:
                 await to_the_end(connection.close())
+
+    async def answers(self) -> bool:
+        """Tell whether the database can be read just now."""
+        try:
+            async with self.reader() as reader:
+                await reader.all(select(facts).limit(1))
+        except (SQLAlchemyError, OSError):
+            return False
+        return True
 
     async def close(self) -> None:
         if self._writer is not None:

@@ -236,6 +236,12 @@ async def give_back(unit: Unit, *returned: Returned) -> None:
     )
 
 
+async def move_notices(unit: Unit, old_address_id: int, address_id: int) -> None:
+    """What waits at one address waits at another from now on."""
+    waiting = (notices.c.address_id == old_address_id, notices.c.settled_at.is_(None))
+    await unit.run(update(notices).where(*waiting).values(address_id=address_id))
+
+
 async def pause_channel(unit: Unit, channel: str, wait: timedelta) -> None:
     """The whole channel is to be silent for a while; leases in use are left to their holders."""
     until = moment_after(unit.now, wait)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 
 from storage.dialects import among, insert_for
 from storage.tables import (
@@ -36,6 +37,10 @@ _PARTIES = select(
 ).join(taxpayers, taxpayers.c.id == addresses.c.taxpayer_id, isouter=True)
 PARTIES_IN_CHATS = _PARTIES.where(among(addresses.c.chat_hash, "wanted"))
 PARTY_AT = _PARTIES.where(addresses.c.id == bindparam("wanted"))
+
+
+class AlreadyAdmittedError(Exception):
+    """Another unit has made the address known a moment ago; this one cannot go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,10 @@ async def _party(reader: Reader, row: Row[Any]) -> Party:
     )
 
 
+async def bureau_name(reader: Reader, bureau_id: int) -> str:
+    return str(await reader.value(select(bureaus.c.name).where(bureaus.c.id == bureau_id)))
+
+
 async def home_bureau(reader: Reader) -> int:
     """The bureau at the root of the tree, to which a taxpayer belongs until another is chosen."""
     return int(
@@ -131,26 +140,42 @@ async def admit(
     officer_id: int | None = None,
     group: bool = False,
 ) -> int:
-    """Make an address known and give back its id; whoever is neither officer nor group is a taxpayer."""
+    """Make an address known and return its id; whoever is neither officer nor group is a taxpayer.
+
+    Raises AlreadyAdmittedError where another unit was faster.
+    """
     taxpayer_id = None
     if officer_id is None and not group:
         taxpayer_id = await unit.inserted(
             taxpayers.insert().values(bureau_id=await home_bureau(unit), created_at=unit.now).returning(taxpayers.c.id)
         )
-    return await unit.inserted(
-        addresses.insert()
-        .values(
-            channel=channel,
-            chat_hash=address_hash(unit, channel, bot_id, chat_id),
-            chat_id=str(chat_id),
-            language=language,
-            taxpayer_id=taxpayer_id,
-            officer_id=officer_id,
-            created_at=unit.now,
-            not_before=AT_ONCE,
-        )
-        .returning(addresses.c.id)
+    admitted = addresses.insert().values(
+        channel=channel,
+        chat_hash=address_hash(unit, channel, bot_id, chat_id),
+        chat_id=str(chat_id),
+        language=language,
+        taxpayer_id=taxpayer_id,
+        officer_id=officer_id,
+        created_at=unit.now,
+        not_before=AT_ONCE,
     )
+    try:
+        return await unit.inserted(admitted.returning(addresses.c.id))
+    except IntegrityError as error:
+        raise AlreadyAdmittedError from error
+
+
+async def web_page_at(reader: Reader, address_id: int) -> Row[Any] | None:
+    """Return what a page in a browser is known by: its chat_id, language and officer_id."""
+    known = (addresses.c.chat_id, addresses.c.language, addresses.c.officer_id)
+    return await reader.one(select(*known).where(addresses.c.id == address_id))
+
+
+async def officer_address(reader: Reader, officer_id: int, channel: str) -> int | None:
+    """Return the first address of an officer on a channel."""
+    own = (addresses.c.officer_id == officer_id, addresses.c.channel == channel)
+    address_id: int | None = await reader.value(select(addresses.c.id).where(*own).order_by(addresses.c.id).limit(1))
+    return address_id
 
 
 async def change_address(unit: Unit, address_id: int, **values: Any) -> None:
@@ -210,6 +235,11 @@ async def group_of(reader: Reader, department_id: int) -> Sequence[int]:
 async def departments_of(reader: Reader, bureau_id: int) -> Sequence[Department]:
     rows = await reader.all(select(departments).where(departments.c.bureau_id == bureau_id).order_by(departments.c.id))
     return [_department(row) for row in rows]
+
+
+async def find_department(reader: Reader, department_id: int) -> Department | None:
+    row = await reader.one(select(departments).where(departments.c.id == department_id))
+    return None if row is None else _department(row)
 
 
 def _department(row: Row[Any]) -> Department:

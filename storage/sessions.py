@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
@@ -40,6 +40,25 @@ async def open_sessions(reader: Reader, officer_id: int, audience: str) -> Seque
     own = (addresses.c.officer_id == officer_id, sessions.c.audience == audience)
     lasting = _OPEN.where(*own, sessions.c.expires_at > reader.now).order_by(sessions.c.id.desc())
     return [OfficerSession(row.id, row.officer_id, row.created_at, row.expires_at) for row in await reader.all(lasting)]
+
+
+async def is_known(reader: Reader, token: str) -> bool:
+    """Tell whether a session was ever begun with this cookie, be it over or not."""
+    known = select(sessions.c.id).where(sessions.c.token_hash == reader.hasher("session", token))
+    return await reader.value(known) is not None
+
+
+async def lengthen(unit: Unit, token: str, length: timedelta) -> None:
+    """Begin a session anew, half-way through: a visitor who keeps coming back does not become a stranger."""
+    half_over = (sessions.c.expires_at > unit.now, sessions.c.expires_at < unit.now + length / 2)
+    behind = sessions.c.token_hash == unit.hasher("session", token)
+    await unit.run(update(sessions).where(behind, *half_over).values(expires_at=unit.now + length))
+
+
+async def end_session(unit: Unit, token: str) -> None:
+    """End the session behind a cookie, which opens nothing from now on."""
+    behind = sessions.c.token_hash == unit.hasher("session", token)
+    await unit.run(update(sessions).where(behind, sessions.c.ended_at.is_(None)).values(ended_at=unit.now))
 
 
 async def end_sessions(unit: Unit, officer_id: int, audience: str, session_id: int | None = None) -> bool:

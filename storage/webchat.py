@@ -4,7 +4,7 @@ so that the order in which a browser is told is the order in which it was commit
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Row, select, update
 
@@ -12,6 +12,8 @@ from storage.tables import addresses, web_messages
 from storage.unit import Reader, Unit
 
 Buttons = list[list[dict[str, str]]]
+WebMessage: TypeAlias = Row[Any]
+"""A row of `web_messages`."""
 
 
 def webchat_topic(address_id: int) -> str:
@@ -67,7 +69,7 @@ async def change_buttons(unit: Unit, address_id: int, message_id: int, buttons: 
     )
 
 
-async def messages_after(reader: Reader, address_id: int, seq: int, *, most: int) -> Sequence[Row[Any]]:
+async def messages_after(reader: Reader, address_id: int, seq: int, *, most: int) -> Sequence[WebMessage]:
     """What changed after `seq`, oldest first; at most the newest `most`."""
     rows = await reader.all(
         select(web_messages)
@@ -78,7 +80,7 @@ async def messages_after(reader: Reader, address_id: int, seq: int, *, most: int
     return rows[::-1]
 
 
-async def message_on(reader: Reader, address_id: int, message_id: int) -> Row[Any] | None:
+async def message_on(reader: Reader, address_id: int, message_id: int) -> WebMessage | None:
     return await reader.one(
         select(web_messages).where(web_messages.c.id == message_id, web_messages.c.address_id == address_id)
     )

@@ -20,12 +20,10 @@ from aiogram.methods import (
 )
 from aiogram.methods.base import TelegramType
 from aiogram.types import Chat, InlineKeyboardMarkup, Message, User
-from sqlalchemy import select
 
 from storage.database import Database
 from storage.inbox import Incoming, is_stored, store
-from storage.people import admit, find_party
-from storage.tables import addresses
+from storage.people import admit, find_party, officer_address
 from storage.unit import Reader, Unit
 from storage.webchat import Buttons, already_posted, change_buttons, message_on, put_message
 
@@ -121,9 +119,7 @@ def make_web_bot(database: Database) -> Bot:
 
 async def open_desk(unit: Unit, officer_id: int, language: str) -> int:
     """The officer's address on the web. Cards are sent to it from the first day, whether anybody looks or not."""
-    found: int | None = await unit.value(
-        select(addresses.c.id).where(addresses.c.officer_id == officer_id, addresses.c.channel == WEB).limit(1)
-    )
+    found = await officer_address(unit, officer_id, WEB)
     if found is not None:
         return found
     chat_id = chat_number(unit, "desk", officer_id)

@@ -3,14 +3,12 @@
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, TelegramObject, User
-from sqlalchemy import select
 
 from bot.conversation import Conversation
 from bot.handlers.filters import When
 from bot.middlewares import GROUP_TYPES
 from storage.outbox import said_in
-from storage.people import change_address, open_invitation, use_invitation
-from storage.tables import departments
+from storage.people import change_address, find_department, open_invitation, use_invitation
 
 ANONYMOUS_ADMIN = 1087968824  # GroupAnonymousBot, in whose name Telegram shows every anonymous administrator
 
@@ -51,11 +49,7 @@ async def bind(_message: Message, command: CommandObject, conversation: Conversa
     if invitation is None or invitation.department_id is None:
         conversation.say("desk.invitation_spent")
         return
-    department = await conversation.unit.one(
-        select(departments.c.id, departments.c.name, departments.c.sealed).where(
-            departments.c.id == invitation.department_id
-        )
-    )
+    department = await find_department(conversation.unit, invitation.department_id)
     assert department is not None  # noqa: S101  a foreign key points to it
     if department.sealed:
         conversation.say("desk.sealed_department", department=department.name)

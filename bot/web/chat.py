@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from aiohttp import web
-from sqlalchemy import select
 
 from bot.channels.webchat import WEB, Page
 from bot.web.doors import (
@@ -14,9 +13,8 @@ from bot.web.doors import (
     VISIT,
     Door,
     door_of,
-    end_session,
     find_page,
-    lengthen,
+    leave,
     may_begin,
     new_visitor_token,
     page_of,
@@ -28,8 +26,8 @@ from bot.web.pages import LANGUAGE_COOKIE, LANGUAGE_TAGS, form_of, language_of, 
 from bot.web.security import carries_csrf, check_csrf, csrf_for, network_address, set_cookie
 from faq.keeping import concerns
 from storage.outbox import Notice, tell
-from storage.people import change_address, find_officer
-from storage.tables import bureaus
+from storage.people import bureau_name, change_address, find_officer, home_bureau
+from storage.sessions import lengthen
 
 MOST_CHARACTERS = 4096
 MOST_NUMBER = 2**53  # beyond it a browser's numbers are not exact, and not a message's
@@ -46,14 +44,14 @@ async def show_chat(request: web.Request) -> web.Response:
     """The taxpayers' page. A new visitor gets a cookie; nothing is stored before the page speaks."""
     token = token_of(request, TAXPAYERS)
     async with request.app[DEPS].database.reader() as reader:
-        subtitle = await reader.value(select(bureaus.c.name).where(bureaus.c.parent_id.is_(None)).limit(1))
+        subtitle = await bureau_name(reader, await home_bureau(reader))
         page = await find_page(reader, TAXPAYERS, token)
         if page is None and not await may_begin(reader, token):
             token = new_visitor_token(reader)
     if page is not None:
         async with request.app[DEPS].database.unit() as unit:
             await lengthen(unit, token, VISIT)
-    response = _shell(request, TAXPAYERS, token, page, subtitle=subtitle or "", shortcuts=TAXPAYERS.audience)
+    response = _shell(request, TAXPAYERS, token, page, subtitle=subtitle, shortcuts=TAXPAYERS.audience)
     set_cookie(request, response, TAXPAYERS.cookie, token, TAXPAYERS.base, TAXPAYERS.length)
     return response
 
@@ -118,7 +116,7 @@ async def post_leave(request: web.Request) -> web.Response:
     token = token_of(request, door)
     check_csrf(request, token, str((await form_of(request)).get("csrf", "")))
     async with request.app[DEPS].database.unit() as unit:
-        await end_session(unit, token, page.address_id)
+        await leave(unit, token, page.address_id)
     chinese = page.language == "zh"
     sentence = (
         "您已退出工作台。再次进入需要新的一次性链接。"

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from aiohttp import web
-from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 
 from bot.channels.webchat import WEB, WEB_BOT_ID, Page, chat_number
 from bot.web.keys import DEPS, LIMITS
 from bot.web.pages import language_of
 from bot.web.security import network_address, new_token
-from storage.people import admit, begin_session, session_address
-from storage.tables import addresses, sessions
+from storage.people import AlreadyAdmittedError, admit, begin_session, session_address, web_page_at
+from storage.sessions import end_session, is_known
 from storage.unit import Reader, Unit
 from storage.webchat import webchat_topic
 
@@ -65,8 +63,7 @@ async def may_begin(reader: Reader, token: str) -> bool:
     plain, _, mark = token.partition(".")
     if not hmac.compare_digest(_mark(reader, plain).encode(), mark.encode()):
         return False
-    known = select(sessions.c.id).where(sessions.c.token_hash == reader.hasher("session", token))
-    return await reader.value(known) is None
+    return not await is_known(reader, token)
 
 
 async def page_of(request: web.Request, door: Door) -> Page:
@@ -100,7 +97,7 @@ async def visit(request: web.Request, door: Door) -> Page:
                 await begin_session(unit, token, address_id, door.audience, door.length)
                 page = Page(address_id, chat_id, language)
                 await page.start(unit)
-    except IntegrityError:
+    except AlreadyAdmittedError:
         return await page_of(request, door)
     if page is None:
         raise web.HTTPUnauthorized
@@ -112,32 +109,13 @@ async def find_page(reader: Reader, door: Door, token: str) -> Page | None:
     address_id = await session_address(reader, token, door.audience) if token else None
     if address_id is None:
         return None
-    row = await reader.one(
-        select(addresses.c.chat_id, addresses.c.language, addresses.c.officer_id).where(addresses.c.id == address_id)
-    )
+    row = await web_page_at(reader, address_id)
     if row is None or row.officer_id != door.officer_id:
         return None
     return Page(address_id, int(row.chat_id), row.language)
 
 
-async def lengthen(unit: Unit, token: str, length: timedelta) -> None:
-    """A visitor who keeps coming back does not become a stranger: half-way through, the session begins anew."""
-    await unit.run(
-        update(sessions)
-        .where(
-            sessions.c.token_hash == unit.hasher("session", token),
-            sessions.c.expires_at > unit.now,
-            sessions.c.expires_at < unit.now + length / 2,
-        )
-        .values(expires_at=unit.now + length)
-    )
-
-
-async def end_session(unit: Unit, token: str, address_id: int) -> None:
+async def leave(unit: Unit, token: str, address_id: int) -> None:
     """The cookie opens nothing from now on, and its open streams are told so."""
-    await unit.run(
-        update(sessions)
-        .where(sessions.c.token_hash == unit.hasher("session", token), sessions.c.ended_at.is_(None))
-        .values(ended_at=unit.now)
-    )
+    await end_session(unit, token)
     unit.wake.add(webchat_topic(address_id))

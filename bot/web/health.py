@@ -3,13 +3,9 @@
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.web.keys import DEPS, LEAST_FREE_BYTES
-from storage.database import Database
 from storage.disk import free_bytes
-from storage.tables import facts
 
 
 async def health(_request: web.Request) -> web.Response:
@@ -20,22 +16,13 @@ async def readiness(request: web.Request) -> web.Response:
     """503 with the reasons while an update could not be stored: red before the disk is full."""
     database = request.app[DEPS].database
     findings = []
-    if not await _answers(database):
+    if not await database.answers():
         findings.append("database")
     if database.is_sqlite and database.url.database:
         findings += _trouble_on_disk(Path(database.url.database), request.app[LEAST_FREE_BYTES])
     return web.json_response(
         {"status": "unready" if findings else "ready", "findings": findings}, status=503 if findings else 200
     )
-
-
-async def _answers(database: Database) -> bool:
-    try:
-        async with database.reader() as reader:
-            await reader.all(select(facts).limit(1))
-    except (SQLAlchemyError, OSError):
-        return False
-    return True
 
 
 def _trouble_on_disk(file: Path, least_free_bytes: int) -> list[str]:

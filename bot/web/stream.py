@@ -8,14 +8,13 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from sqlalchemy import Row
 
 from bot.channels.webchat import Page
 from bot.web.doors import Door, door_of, token_of, visit
 from bot.web.keys import DEPS, STREAMS
 from storage.people import session_address
 from storage.signals import Bell
-from storage.webchat import messages_after, webchat_topic
+from storage.webchat import WebMessage, messages_after, webchat_topic
 
 log = structlog.get_logger("web")
 
@@ -83,7 +82,7 @@ async def stop_streams(app: web.Application) -> None:
         bell.ring()
 
 
-def message_json(row: Row[Any]) -> dict[str, Any]:
+def message_json(row: WebMessage) -> dict[str, Any]:
     """A web message as the page reads it."""
     return {
         "id": row.id,

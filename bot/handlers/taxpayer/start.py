@@ -3,14 +3,12 @@
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, Message
-from sqlalchemy import select
 
 from bot.channels.webchat import WEB
 from bot.conversation import Conversation
 from bot.wording.buttons import Menu
 from bot.wording.speech import CHINESE, ENGLISH
-from storage.people import change_address, find_officer, open_invitation, use_invitation
-from storage.tables import bureaus
+from storage.people import bureau_name, change_address, find_officer, open_invitation, use_invitation
 
 
 def register(router: Router) -> None:
@@ -27,8 +25,7 @@ async def start(_message: Message, conversation: Conversation) -> None:
 
 
 async def welcome(conversation: Conversation) -> None:
-    name = await conversation.unit.value(select(bureaus.c.name).where(bureaus.c.id == conversation.party.bureau_id))
-    conversation.say("talk.welcome", bureau=name)
+    conversation.say("talk.welcome", bureau=await bureau_name(conversation.unit, conversation.party.bureau_id))
 
 
 async def enter(_message: Message, command: CommandObject, conversation: Conversation) -> None:

@@ -18,7 +18,8 @@ from bench.crowd import TakeIn
 from bench.telegram import BOT_ID, TOKEN, AtOnce
 from bot import startup
 from bot.app import GRACE_SECONDS, House, open_house
-from bot.channels.telegram import TELEGRAM, Arrivals
+from bot.channels import Channel
+from bot.channels.telegram import TELEGRAM, Arrivals, TelegramBot
 from bot.channels.webchat import WEB, make_web_bot
 from bot.delivery import Delivery
 from bot.intake import Intake
@@ -45,8 +46,8 @@ def settings_of(database_url: str, folder: Path, **overrides: Any) -> Settings:
 async def the_house(settings: Settings, telegram: AtOnce, interpreter: Interpreter) -> AsyncIterator[House]:
     """Open, with everything running in it; on leaving, everything that was asked must have been answered, once."""
 
-    def bots(database: Database) -> dict[str, Bot]:
-        return {WEB: make_web_bot(database), TELEGRAM: Bot(TOKEN, session=telegram)}
+    def bots(database: Database) -> dict[str, Channel]:
+        return {WEB: make_web_bot(database), TELEGRAM: TelegramBot(TOKEN, session=telegram)}
 
     set_up_logs(settings)
     ordinary_garbage_collection()

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from aiogram import Bot, Dispatcher
+from aiogram import Dispatcher
 from sqlalchemy import delete, func, select
 
 from bot import startup
+from bot.channels import Channel
 from bot.channels.telegram import POLLER, SENDER, TELEGRAM, Poller, make_telegram_bot, telegram_pace
 from bot.channels.webchat import WEB, make_web_bot, open_desk
 from bot.clock import Clock, ClockWatch, system_clock
@@ -68,7 +69,7 @@ async def open_house(
     clock: Clock = system_clock,
     say: Callable[[str], None],
     interpreter: Interpreter | None = None,
-    make_bots: Callable[[Database], Mapping[str, Bot]] | None = None,
+    make_bots: Callable[[Database], Mapping[str, Channel]] | None = None,
     kinds_of_duty: Sequence[DutyKind] | None = None,
 ) -> AsyncIterator[House]:
     """Everything that handlers need, opened in order and closed in reverse.
@@ -120,9 +121,9 @@ async def open_house(
             await database.close()
 
 
-def open_bots(settings: Settings, database: Database) -> dict[str, Bot]:
+def open_bots(settings: Settings, database: Database) -> dict[str, Channel]:
     """The channels' bots: the web always, Telegram where a token is set."""
-    bots = {WEB: make_web_bot(database)}
+    bots: dict[str, Channel] = {WEB: make_web_bot(database)}
     telegram = make_telegram_bot(settings)
     if telegram is not None:
         bots[TELEGRAM] = telegram

@@ -119,8 +119,7 @@ def keep_house(settings: "Settings", clock: "Clock | None" = None) -> None:
 
     startup.begin()
 
-    from aiogram.exceptions import TelegramAPIError
-
+    from bot.channels import Refused
     from bot.clock import system_clock
     from bot.logs import set_up_logs
     from bot.port import PortTakenError
@@ -140,8 +139,8 @@ def keep_house(settings: "Settings", clock: "Clock | None" = None) -> None:
         fail(str(error))
     except (*TROUBLE, CommitLostError) as error:
         fail(unusable(parse_url(settings.database_url), error))
-    except TelegramAPIError as error:
-        fail(f"Telegram 不接受：{error.message}。请核对 SHUIQIAO_TELEGRAM_TOKEN 和 SHUIQIAO_TELEGRAM_API。")
+    except Refused as error:
+        fail(f"Telegram 不接受：{error.why}。请核对 SHUIQIAO_TELEGRAM_TOKEN 和 SHUIQIAO_TELEGRAM_API。")
 
 
 @app.command(cls=ChineseCommand)

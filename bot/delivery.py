@@ -16,16 +16,9 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from aiogram import Bot
-from aiogram.exceptions import (
-    AiogramError,
-    TelegramBadRequest,
-    TelegramForbiddenError,
-    TelegramMigrateToChat,
-    TelegramRetryAfter,
-)
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
+from bot.channels import Channel, Moved, Refused, Temporary, Undelivered, Unreachable
 from bot.channels.pace import Pace
 from bot.deps import Deps
 from bot.leases import Lease
@@ -61,8 +54,6 @@ LONGEST_PAUSE_SECONDS = 300.0
 BEGIN_WITHIN, CUT_OFF_AT = 0.5, 0.9
 # Two addresses that are told to wait within this time mean that the whole channel is.
 SAME_MOMENT_SECONDS = 1.0
-# A chat to which nobody can write until something changes there; other bad requests are about one message.
-UNREACHABLE = ("chat not found", "peer_id_invalid", "not enough rights", "have no rights")
 
 
 @dataclass(slots=True)
@@ -83,7 +74,7 @@ class Delivery:
     def __init__(self, deps: Deps, channel: str, *, lease: Lease | None = None, pace: Pace | None = None) -> None:
         self._deps = deps
         self._channel = channel
-        self._bot: Bot = deps.bots[channel]
+        self._bot: Channel = deps.bots[channel]
         self._sole = lease
         self._pace = pace
         self._most_at_once, self._most_in_a_turn = (ADDRESSES_AT_ONCE, MOST_IN_A_TURN) if pace is None else (1, 1)
@@ -166,11 +157,9 @@ class Delivery:
         """Say one notice. None where the next one may follow, else how long the address is not to be written to."""
         try:
             return await self._deliver(turn, notice, until)
-        except TelegramRetryAfter as error:
-            return await self._wait_as_told(turn, error)
-        except (TelegramForbiddenError, TelegramMigrateToChat, TelegramBadRequest) as error:
-            return await self._understand(turn, notice, error)
-        except (AiogramError, TimeoutError) as error:
+        except Undelivered as error:
+            return await self._act_upon(turn, notice, error)
+        except TimeoutError as error:
             return await self._back_off(turn, notice, error)
         except Exception as error:  # whatever it is, the notice is kept and tried again, and the log must know
             if not is_trouble_of_the_database(error):
@@ -198,11 +187,11 @@ class Delivery:
         is_last = saying.said + 1 == len(saying.parts)
         markup = keyboard(saying.speech) if is_last else None
         try:
-            message = await self._bot.send_message(turn.chat_id, saying.parts[saying.said], reply_markup=markup)
+            message_id = await self._bot.say(turn.chat_id, saying.parts[saying.said], markup)
         finally:
             if self._pace is not None:
                 self._pace.took(turn.chat_id)
-        saying.said, saying.message_id = saying.said + 1, message.message_id
+        saying.said, saying.message_id = saying.said + 1, message_id
 
     async def _prepare(self, turn: Turn, notice: Waiting) -> Saying | None:
         """The words of a notice; None where there are none, which is recorded."""
@@ -237,14 +226,35 @@ class Delivery:
         """How long the whole channel is to be silent yet."""
         return timedelta(seconds=max(0.0, self._silent_until - _now()))
 
-    async def _wait_as_told(self, turn: Turn, error: TelegramRetryAfter) -> timedelta:
-        """429: the address waits; two addresses at the same moment mean that the channel waits."""
-        wait, now, last = timedelta(seconds=error.retry_after), _now(), self._told_to_wait
+    async def _act_upon(self, turn: Turn, notice: Waiting, error: Undelivered) -> timedelta | None:
+        """Do what the meaning of an error asks for; what is owed to an address is kept, should it come back."""
+        match error:
+            case Temporary(retry_after=timedelta() as wait):
+                return await self._wait_as_told(turn, wait)
+            case Temporary():
+                return await self._back_off(turn, notice, error)
+            case Moved(to=chat_id):
+                async with self._deps.database.unit() as unit:
+                    await self._follow(unit, turn.address_id, chat_id)
+            case Refused():
+                log.error("message_refused", notice=notice.id, kind=notice.kind)
+                await self._record(notice, "failed", None, None)
+                return None
+            case Unreachable():
+                async with self._deps.database.unit() as unit:
+                    await change_address(unit, turn.address_id, blocked_at=unit.now)
+                self._deps.metrics.blocked(self._channel)
+        log.warning("cannot_be_reached", address=turn.address_id, error=_name(error))
+        return timedelta(0)
+
+    async def _wait_as_told(self, turn: Turn, wait: timedelta) -> timedelta:
+        """The address waits; two addresses that are told so at the same moment mean that the channel waits."""
+        now, last = _now(), self._told_to_wait
         self._told_to_wait = (turn.address_id, now)
         self._deps.metrics.told_to_wait(self._channel)
-        log.warning("told_to_wait", address=turn.address_id, seconds=error.retry_after)
+        log.warning("told_to_wait", address=turn.address_id, seconds=wait.total_seconds())
         if last is not None and last[0] != turn.address_id and now - last[1] <= SAME_MOMENT_SECONDS:
-            log.warning("channel_waits", channel=self._channel, seconds=error.retry_after)
+            log.warning("channel_waits", channel=self._channel, seconds=wait.total_seconds())
             self._silent_until = max(self._silent_until, now + wait.total_seconds())
             async with self._deps.database.unit() as unit:
                 await pause_channel(unit, self._channel, wait)
@@ -256,32 +266,8 @@ class Delivery:
             await count_attempt(unit, notice.id)
         self._deps.metrics.backed_off(self._channel)
         seconds = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(notice.attempts, 16))
-        log.warning(
-            "delivery_failed", address=turn.address_id, attempts=notice.attempts + 1, error=type(error).__name__
-        )
+        log.warning("delivery_failed", address=turn.address_id, attempts=notice.attempts + 1, error=_name(error))
         return timedelta(seconds=seconds * random.uniform(0.5, 1.5))  # noqa: S311  jitter is no secret
-
-    async def _understand(
-        self,
-        turn: Turn,
-        notice: Waiting,
-        error: TelegramForbiddenError | TelegramMigrateToChat | TelegramBadRequest,
-    ) -> timedelta | None:
-        """A permanent error: what is owed to the address is kept, and delivered should it come back."""
-        async with self._deps.database.unit() as unit:
-            match error:
-                case TelegramMigrateToChat(migrate_to_chat_id=chat_id):
-                    await self._follow(unit, turn.address_id, chat_id)
-                case TelegramBadRequest() if not any(words in error.message.lower() for words in UNREACHABLE):
-                    log.error("message_refused", notice=notice.id, kind=notice.kind)
-                    await record(unit, Ended(notice.id, "failed"))
-                    self._deps.metrics.notice_settled(self._channel, notice, "failed", unit.now)
-                    return None
-                case _:
-                    await change_address(unit, turn.address_id, blocked_at=unit.now)
-                    self._deps.metrics.blocked(self._channel)
-        log.warning("cannot_be_reached", address=turn.address_id, error=type(error).__name__)
-        return timedelta(0)
 
     async def _follow(self, unit: Unit, address_id: int, chat_id: int) -> None:
         """A group has become another chat. Where that one has written before us, it takes over what the old one had."""
@@ -300,6 +286,11 @@ class Delivery:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _name(error: Exception) -> str:
+    """The channel's own name of an error, where it has one: the log is read by who knows the channel."""
+    return type(error.__cause__ or error).__name__
 
 
 def keyboard(speech: Speech) -> InlineKeyboardMarkup | None:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aiogram import Bot
-
+from bot.channels import Channel
 from bot.clock import Clock, ClockWatch
 from bot.metrics import Metrics
 from bot.nursery import Nursery
@@ -32,7 +31,7 @@ class Deps:
     faq: LiveFaq
     live_rules: LiveRules
     routing: Mapping[int, tuple[Rule, ...]]
-    bots: Mapping[str, Bot]
+    bots: Mapping[str, Channel]
     nursery: Nursery
     metrics: Metrics
     holder: str

@@ -8,7 +8,8 @@ from aiohttp import web
 from rich.console import Console
 
 from bot.app import House, bind_tokens, console_tokens, desk_tokens, open_house, run_house
-from bot.channels.telegram import PASSING, TELEGRAM, Webhook, introduce, introduce_patiently, webhook_of
+from bot.channels import Temporary
+from bot.channels.telegram import TELEGRAM, Webhook, introduce, introduce_patiently, webhook_of
 from bot.clock import Clock, system_clock
 from bot.port import take_port
 from bot.settings import Settings
@@ -52,12 +53,12 @@ async def _serve(house: House, door: socket.socket, console: Console, stop: asyn
 async def _meet_telegram(house: House) -> str | None:
     """The bot's user name; None without a token, or while Telegram cannot be reached.
 
-    Raises TelegramAPIError where Telegram refuses the token.
+    Raises Refused where Telegram refuses the token.
     """
     telegram = house.deps.bots.get(TELEGRAM)
     try:
         return None if telegram is None else await introduce(telegram, _webhook(house))
-    except PASSING:
+    except Temporary:
         return None
 
 

@@ -23,7 +23,8 @@ from aiogram.types import Chat, InlineKeyboardMarkup, Message, User
 from sqlalchemy import select
 
 from bot.app import House, open_house
-from bot.channels.telegram import TELEGRAM, incoming
+from bot.channels import Channel
+from bot.channels.telegram import TELEGRAM, TelegramBot, incoming
 from bot.channels.webchat import WEB, WEB_BOT_ID, Page, chat_number, make_web_bot, open_desk
 from bot.delivery import Delivery
 from bot.deps import Deps
@@ -289,16 +290,23 @@ def settings_for(database_url: str, folder: Path, **overrides: Any) -> Settings:
 
 @asynccontextmanager
 async def open_test_house(
-    database_url: str, folder: Path, *, kinds_of_duty: Sequence[DutyKind] | None = None, **overrides: Any
+    database_url: str,
+    folder: Path,
+    *,
+    kinds_of_duty: Sequence[DutyKind] | None = None,
+    channels: Mapping[str, Channel] | None = None,
+    **overrides: Any,
 ) -> AsyncIterator[HouseUnderTest]:
-    """A house on a database of its own, with the web channel and a recorded Telegram; `overrides` are settings."""
+    """A house on a database of its own, with the web channel, a recorded Telegram, and those `channels` beside them;
+    `overrides` are settings.
+    """
     clock = Clock()
     settings = settings_for(database_url, folder, **overrides)
     session = RecordingSession(clock)
-    telegram = Bot(f"{TELEGRAM_BOT_ID}:{'t' * 30}", session=session)
+    telegram = TelegramBot(f"{TELEGRAM_BOT_ID}:{'t' * 30}", session=session)
 
-    def bots(database: Database) -> dict[str, Bot]:
-        return {WEB: make_web_bot(database), TELEGRAM: telegram}
+    def bots(database: Database) -> dict[str, Channel]:
+        return {WEB: make_web_bot(database), TELEGRAM: telegram, **(channels or {})}
 
     async with open_house(
         settings,

@@ -76,6 +76,15 @@ def test_what_runs_at_import_is_told_from_what_runs_later(source: str, made: int
     assert sum(_called(call) in COSTLY for call in _calls_at_import(ast.parse(source))) == made
 
 
+def test_what_an_error_of_aiogram_means_is_known_to_the_channels_alone() -> None:
+    named = [
+        _name(module)
+        for module in MODULES
+        if module.parent != ROOT / "bot" / "channels" and "aiogram.exceptions" in module.read_text(encoding="utf-8")
+    ]
+    assert named == []
+
+
 @pytest.mark.parametrize("module", MODULES, ids=_name)
 def test_every_module_says_what_it_is_for(module: Path) -> None:
     caption = ast.get_docstring(ast.parse(module.read_bytes()))

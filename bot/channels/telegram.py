@@ -16,16 +16,22 @@ from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
 from aiogram.exceptions import (
     AiogramError,
     ClientDecodeError,
+    TelegramAPIError,
+    TelegramBadRequest,
     TelegramConflictError,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
     TelegramNetworkError,
+    TelegramNotFound,
     TelegramRetryAfter,
     TelegramServerError,
     TelegramUnauthorizedError,
 )
 from aiogram.methods import TelegramMethod
-from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats
+from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, InlineKeyboardMarkup, User, WebhookInfo
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
+from bot.channels import Channel, Moved, Refused, Temporary, Undelivered, Unreachable
 from bot.channels.pace import Pace
 from bot.leases import Lease
 from bot.metrics import Metrics
@@ -49,16 +55,72 @@ DELIVERIES_AT_ONCE = 40  # that Telegram may have open to us; those of one chat 
 UPDATE_KINDS = ["message", "edited_message", "callback_query", "my_chat_member", "channel_post"]
 OTHER = "other"
 
-# Trouble that passes by itself: no way to Telegram, a fault on its side or on the way, too many requests.
-PASSING = (TelegramNetworkError, TelegramServerError, TelegramRetryAfter, ClientDecodeError)
+# Of the bad requests those that are about the chat; all others are about one message.
+ABOUT_THE_CHAT = ("chat not found", "peer_id_invalid", "not enough rights", "have no rights")
 
 
-def make_telegram_bot(settings: Settings) -> Bot | None:
+class TelegramBot(Channel):
+    """The bot of one token, at a Bot API server."""
+
+    async def say(self, chat_id: int, text: str, keyboard: InlineKeyboardMarkup | None = None) -> int:
+        try:
+            return (await self.send_message(chat_id, text, reply_markup=keyboard)).message_id
+        except AiogramError as error:
+            raise meaning_of(error) from error
+
+
+def meaning_of(error: AiogramError) -> Undelivered:
+    """What it means that a message did not arrive. A token that is refused for now is no fault of the message."""
+    match error:
+        case TelegramRetryAfter(retry_after=seconds):
+            return Temporary(timedelta(seconds=seconds))
+        case TelegramMigrateToChat(migrate_to_chat_id=chat_id):
+            return Moved(chat_id)
+        case TelegramForbiddenError():
+            return Unreachable()
+        case TelegramBadRequest() if any(words in error.message.lower() for words in ABOUT_THE_CHAT):
+            return Unreachable()
+        case TelegramBadRequest():
+            return Refused(error.message)
+        case _:
+            return Temporary()
+
+
+class TokenRefused(Refused):
+    """Telegram does not know the token."""
+
+
+class NoWay(Temporary):
+    """The server cannot be reached."""
+
+
+class NoBotApi(Temporary):
+    """What answers is no Bot API server, or is one with a fault."""
+
+
+def meaning_for_the_bot(error: AiogramError) -> Temporary | Refused:
+    """What it means that a request about the bot itself, not about a chat, has failed."""
+    match error:
+        case TelegramUnauthorizedError() | TelegramNotFound():
+            return TokenRefused(error.message)
+        case TelegramRetryAfter(retry_after=seconds):
+            return Temporary(timedelta(seconds=seconds))
+        case TelegramNetworkError():
+            return NoWay()
+        case ClientDecodeError():
+            return NoBotApi()
+        case TelegramAPIError() if not isinstance(error, TelegramServerError):
+            return Refused(error.message)
+        case _:
+            return Temporary()
+
+
+def make_telegram_bot(settings: Settings) -> TelegramBot | None:
     """The bot of the configured token, at the official or a self-hosted Bot API server; None without a token."""
     if settings.telegram_token is None:
         return None
     api = PRODUCTION if settings.telegram_api is None else TelegramAPIServer.from_base(settings.telegram_api)
-    return Bot(settings.telegram_token.get_secret_value(), session=AiohttpSession(api=api))
+    return TelegramBot(settings.telegram_token.get_secret_value(), session=AiohttpSession(api=api))
 
 
 def telegram_pace() -> Pace:
@@ -102,11 +164,17 @@ def webhook_of(settings: Settings, hasher: Hasher) -> Webhook | None:
 
 
 async def introduce(bot: Bot, webhook: Webhook | None) -> str:
-    """Put up the commands menu, open the door that we want and close the other, and give back the bot's user name.
+    """Put up the commands menu, open the door that we want and close the other, and return the bot's user name.
 
-    Raises one of PASSING where Telegram cannot be reached or is busy, and another TelegramAPIError where it refuses the
-    token.
+    Raises Temporary where Telegram cannot be reached or is busy, and Refused where it refuses the token or the webhook.
     """
+    try:
+        return await _introduce(bot, webhook)
+    except AiogramError as error:
+        raise meaning_for_the_bot(error) from error
+
+
+async def _introduce(bot: Bot, webhook: Webhook | None) -> str:
     me = await bot.get_me(request_timeout=INTRODUCTION_SECONDS)
     if webhook is None:
         await bot.delete_webhook(request_timeout=INTRODUCTION_SECONDS)
@@ -131,18 +199,28 @@ async def introduce(bot: Bot, webhook: Webhook | None) -> str:
     return me.username or ""
 
 
+async def ask_about(bot: Bot) -> tuple[User, WebhookInfo]:
+    """What Telegram knows of our bot and of its webhook. Raises Temporary or Refused, as `introduce` does."""
+    try:
+        me = await bot.get_me(request_timeout=INTRODUCTION_SECONDS)
+        return me, await bot.get_webhook_info(request_timeout=INTRODUCTION_SECONDS)
+    except AiogramError as error:
+        raise meaning_for_the_bot(error) from error
+
+
 async def introduce_patiently(bot: Bot, webhook: Webhook | None) -> str:
     """The same, tried until Telegram answers."""
-    retrying = AsyncRetrying(retry=retry_if_exception_type(PASSING), wait=_pause, reraise=True)
+    retrying = AsyncRetrying(retry=retry_if_exception_type(Temporary), wait=_pause, reraise=True)
     return await retrying(introduce, bot, webhook)
 
 
 def _pause(state: RetryCallState) -> float:
     """As long as Telegram says, else longer each time (seconds)."""
-    error = state.outcome.exception() if state.outcome is not None else None
-    if isinstance(error, TelegramRetryAfter):
-        return float(error.retry_after)
-    return wait_exponential_jitter(initial=1, max=60)(state)
+    match state.outcome.exception() if state.outcome is not None else None:
+        case Temporary(retry_after=timedelta() as rest):
+            return rest.total_seconds()
+        case _:
+            return wait_exponential_jitter(initial=1, max=60)(state)
 
 
 class Poller:

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from aiogram import Bot
 from aiogram.client.session.base import BaseSession
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import (
     AnswerCallbackQuery,
     EditMessageReplyMarkup,
@@ -21,6 +20,7 @@ from aiogram.methods import (
 from aiogram.methods.base import TelegramType
 from aiogram.types import Chat, InlineKeyboardMarkup, Message, User
 
+from bot.channels import Channel, Unreachable
 from storage.database import Database
 from storage.inbox import Incoming, is_stored, store
 from storage.people import admit, find_party, officer_address
@@ -65,7 +65,7 @@ class WebSession(BaseSession):
     async def _send(self, bot: Bot, method: SendMessage) -> Message:
         chat_id = int(method.chat_id)
         async with self._database.unit() as unit:
-            address_id = await self._address(unit, bot, method, chat_id)
+            address_id = await self._address(unit, bot, chat_id)
             reply = method.reply_parameters.message_id if method.reply_parameters else None
             message_id = await put_message(
                 unit,
@@ -88,15 +88,15 @@ class WebSession(BaseSession):
 
     async def _edit(self, bot: Bot, method: EditMessageReplyMarkup) -> bool:
         async with self._database.unit() as unit:
-            address_id = await self._address(unit, bot, method, int(method.chat_id or 0))
+            address_id = await self._address(unit, bot, int(method.chat_id or 0))
             buttons = buttons_of(method.reply_markup)
             await change_buttons(unit, address_id, int(method.message_id or 0), buttons)
         return True
 
-    async def _address(self, unit: Unit, bot: Bot, method: TelegramMethod[Any], chat_id: int) -> int:
+    async def _address(self, unit: Unit, bot: Bot, chat_id: int) -> int:
         party = await find_party(unit, WEB, bot.id, chat_id)
         if party is None:
-            raise TelegramBadRequest(method=method, message="Bad Request: chat not found")
+            raise Unreachable
         return party.address_id
 
 
@@ -113,8 +113,15 @@ def buttons_of(markup: object) -> Buttons:
     ]
 
 
-def make_web_bot(database: Database) -> Bot:
-    return Bot(WEB_TOKEN, session=WebSession(database))
+class WebBot(Channel):
+    """The bot of the chat page. Its one error of its own is a page that is gone; all others are the database's."""
+
+    async def say(self, chat_id: int, text: str, keyboard: InlineKeyboardMarkup | None = None) -> int:
+        return (await self.send_message(chat_id, text, reply_markup=keyboard)).message_id
+
+
+def make_web_bot(database: Database) -> WebBot:
+    return WebBot(WEB_TOKEN, session=WebSession(database))
 
 
 async def open_desk(unit: Unit, officer_id: int, language: str) -> int:

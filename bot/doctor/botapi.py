@@ -4,18 +4,19 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 import aiohttp
-from aiogram import Bot
 from aiogram.client.telegram import PRODUCTION
-from aiogram.exceptions import (
-    AiogramError,
-    ClientDecodeError,
-    TelegramAPIError,
-    TelegramNetworkError,
-    TelegramNotFound,
-    TelegramUnauthorizedError,
-)
+from aiogram.types import WebhookInfo
 
-from bot.channels.telegram import INTRODUCTION_SECONDS, PASSING, make_telegram_bot, webhook_url
+from bot.channels import Refused, Temporary
+from bot.channels.telegram import (
+    INTRODUCTION_SECONDS,
+    NoBotApi,
+    NoWay,
+    TokenRefused,
+    ask_about,
+    make_telegram_bot,
+    webhook_url,
+)
 from bot.doctor.data import Clock
 from bot.doctor.telegram import Telegram, Webhook
 from bot.settings import Settings
@@ -30,39 +31,38 @@ async def look_at_telegram(settings: Settings, clock: Clock) -> Telegram | None:
         return None
     server = settings.telegram_api or PRODUCTION.base.partition("/bot")[0]
     try:
-        me = await bot.get_me(request_timeout=INTRODUCTION_SECONDS)
+        me, info = await ask_about(bot)
         return Telegram(
             user_name=me.username or "",
-            webhook=await _webhook(bot),
+            webhook=_webhook(info),
             wanted_url=webhook_url(settings) if settings.telegram_webhook else "",
             ahead=await _ahead(server, clock),
         )
-    except AiogramError as error:
+    except (Temporary, Refused) as error:
         trouble, advice = _reason(error, server)
         return Telegram(trouble=trouble, advice=advice)
     finally:
         await bot.session.close()
 
 
-async def _webhook(bot: Bot) -> Webhook:
-    info = await bot.get_webhook_info(request_timeout=INTRODUCTION_SECONDS)
+def _webhook(info: WebhookInfo) -> Webhook:
     last_error = info.last_error_message or "没有说明"
     return Webhook(info.url, info.pending_update_count, last_error, info.last_error_date)
 
 
-def _reason(error: AiogramError, server: str) -> tuple[str, str]:
+def _reason(error: Temporary | Refused, server: str) -> tuple[str, str]:
     match error:
-        case TelegramUnauthorizedError() | TelegramNotFound():
+        case TokenRefused():
             return "Telegram 不认这个令牌", "核对 SHUIQIAO_TELEGRAM_TOKEN，或向 BotFather 取新的"
-        case TelegramNetworkError():
+        case NoWay():
             advice = "检查网络；官方服务器连不上的地方，自建 Bot API 服务器，设 SHUIQIAO_TELEGRAM_API"
             return f"连不上 {server}", advice
-        case ClientDecodeError():
+        case NoBotApi():
             return f"{server} 的答复不像 Bot API 服务器", "核对 SHUIQIAO_TELEGRAM_API"
-        case TelegramAPIError() if not isinstance(error, PASSING):
-            return f"Telegram 不接受：{error.message}", "核对 SHUIQIAO_TELEGRAM_TOKEN 和 SHUIQIAO_TELEGRAM_API"
-        case _:
-            return f"{server} 现在不答复（{type(error).__name__}）", "稍后再体检一次"
+        case Refused(why=why):
+            return f"Telegram 不接受：{why}", "核对 SHUIQIAO_TELEGRAM_TOKEN 和 SHUIQIAO_TELEGRAM_API"
+        case Temporary():
+            return f"{server} 现在不答复（{type(error.__cause__).__name__}）", "稍后再体检一次"
 
 
 async def _ahead(server: str, clock: Clock) -> timedelta | None:

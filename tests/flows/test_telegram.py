@@ -261,6 +261,18 @@ async def test_what_is_owed_to_a_chat_that_is_gone_is_said_first_when_it_writes_
     assert [message.text[:3] for message in person.heard[1:]] == ["不客气", "您好！"]
 
 
+async def test_a_message_that_telegram_refuses_is_given_up_and_holds_up_nothing(office: Office) -> None:
+    person = await office.welcomed()
+    office.api.fail_next(
+        "sendMessage", status=400, description="Bad Request: message is too strange", chat_id=person.user["id"]
+    )
+    person.says("谢谢")
+    person.says("你好")
+    await person.hears("请直接写下", within=WITHIN)
+    assert [message.text[:3] for message in person.heard[1:]] == ["您好！"]
+    assert len(office.sent_to(person.user["id"])) == 3
+
+
 @pytest.mark.parametrize("has_written", [False, True], ids=["before it wrote", "after it wrote"])
 async def test_a_group_that_became_a_supergroup_is_followed(office: Office, has_written: bool) -> None:  # noqa: FBT001 — a parameter
     old, new = (-1000 - has_written, -2000 - has_written)

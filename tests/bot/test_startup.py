@@ -2,11 +2,13 @@
 
 import gc
 import json
+import platform
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiogram import Bot, types
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.methods import GetMe, SendMessage
@@ -82,3 +84,23 @@ def test_garbage_is_collected_again_once_the_house_is_open() -> None:
     finally:
         gc.enable()
         gc.unfreeze()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="no other C library is asked to return memory")
+def test_what_was_needed_for_a_while_is_returned_to_the_system() -> None:
+    program = """
+from pathlib import Path
+from bot.startup import return_memory
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+blocks = [bytes(4000) for _ in range(20_000)]
+last = blocks[-1]  # above all others: the heap cannot shrink from its end
+full = resident()
+del blocks
+return_memory()
+print(full - resident())
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603  the program above
+    assert int(done.stdout) > 60_000_000

@@ -5,7 +5,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import Workbook, load_workbook
@@ -14,9 +14,11 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from faq.files.table import CALCULATED, FIELDS, TOLD, Cell, FileError, Formula, Reading, Remark, Row, read_table
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 # What a workbook may come to before it is read. 10,000 entries like the sample are 10 MB and 70,000 cells, 3,000 of the
 # longest 47 MB; a file of 37 kB can hold a million and a half empty cells, which take a gigabyte to read, and one of
@@ -110,13 +112,13 @@ def _letters() -> Iterator[str]:
     return map(chr, range(ord("A"), ord("Z") + 1))
 
 
-def _heading(sheet: WriteOnlyWorksheet, text: str) -> SheetCell:
+def _heading(sheet: "WriteOnlyWorksheet", text: str) -> SheetCell:
     cell = WriteOnlyCell(sheet, value=text)
     cell.font = Font(bold=True)
     return cell
 
 
-def _cell(sheet: WriteOnlyWorksheet, value: str | date | None) -> SheetCell | None:
+def _cell(sheet: "WriteOnlyWorksheet", value: str | date | None) -> SheetCell | None:
     if value is None:
         return None
     if isinstance(value, date):

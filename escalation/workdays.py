@@ -15,13 +15,13 @@ Day. A corrected day, and a year that the administrator has confirmed, is not pr
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Literal, TypedDict
 from zoneinfo import ZoneInfo
 
+from hijridate import Hijri
 from holidays import country_holidays
-from holidays.calendars.islamic import _IslamicLunar
 
 from escalation.calendars import Overlay, read_overlay
 
@@ -36,6 +36,13 @@ LAST_OFFICIAL_YEAR = 2026
 
 FIRST_YEAR = 2000
 LAST_YEAR = 2100
+
+# First days of the feasts by the lunar calendar: month, day. The lunar years are those that FIRST_YEAR to LAST_YEAR and
+# the year before them touch; the published table ends with 1500 (16 November 2077).
+_FEASTS = {"eid_al_fitr": (10, 1), "eid_al_adha": (12, 10)}
+_LUNAR_YEARS = range(1419, 1525)
+_LAST_TABLED_YEAR = 1500
+_CYCLE_YEARS, _CYCLE = 30, timedelta(days=10631)
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -321,9 +328,21 @@ def _counts_nationally(on: date) -> bool:
 
 def _feast_starts(table: Literal["eid_al_fitr", "eid_al_adha"], year: int) -> list[date]:
     """First days of a feast by the usual table, in this year and the one before, whose days off may run over."""
-    lunar = _IslamicLunar()
-    dates = lunar.eid_al_fitr_dates if table == "eid_al_fitr" else lunar.eid_al_adha_dates
-    return sorted({start for start, _ in (*dates(year - 1), *dates(year)) if start.year >= year - 1})
+    return [start for start in _all_feast_starts(*_FEASTS[table]) if year - 1 <= start.year <= year]
+
+
+@cache
+def _all_feast_starts(month: int, day: int) -> tuple[date, ...]:
+    """The dates of one day of the lunar year, from the year before the calendar's first one to its last one."""
+    starts = (_from_lunar(year, month, day) for year in _LUNAR_YEARS)
+    return tuple(start for start in starts if FIRST_YEAR - 1 <= start.year <= LAST_YEAR)
+
+
+def _from_lunar(year: int, month: int, day: int) -> date:
+    """The date by the published table of Umm al-Qura; after its end, by the cycle in which the lunar years repeat."""
+    if year > _LAST_TABLED_YEAR:
+        return _from_lunar(year - _CYCLE_YEARS, month, day) + _CYCLE
+    return date.fromordinal(Hijri(year, month, day).to_gregorian().toordinal())
 
 
 def _feast_days_off(start: date, days: int) -> list[date]:

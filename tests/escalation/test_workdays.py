@@ -2,7 +2,9 @@
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from holidays.countries.china import ChinaStaticHolidays
@@ -15,6 +17,7 @@ from escalation.workdays import (
     LAST_OFFICIAL_YEAR,
     Correction,
     WorkCalendar,
+    _feast_starts,
     local_date,
     make_calendar,
 )
@@ -179,6 +182,38 @@ def test_a_year_with_two_feasts_of_the_same_name_has_both() -> None:
     days = [date(2033, 1, 1) + timedelta(days=n) for n in range(365)]
     found = [on for on in days if calendar.day(on).why == "肉孜节放假"]
     assert found == [date(2033, 1, 4), date(2033, 12, 23)]
+
+
+# First days of 肉孜节 (Eid al-Fitr) and 古尔邦节 (Eid al-Adha), 2015 to 2036, as published.
+FEASTS = {
+    "eid_al_fitr": """
+        2015-07-17 2016-07-06 2017-06-25 2018-06-15 2019-06-04 2020-05-24 2021-05-13 2022-05-02 2023-04-21 2024-04-10
+        2025-03-30 2026-03-20 2027-03-09 2028-02-26 2029-02-14 2030-02-04 2031-01-24 2032-01-14 2033-01-02 2033-12-23
+        2034-12-12 2035-12-01 2036-11-19
+    """,
+    "eid_al_adha": """
+        2015-09-23 2016-09-11 2017-09-01 2018-08-21 2019-08-11 2020-07-31 2021-07-20 2022-07-09 2023-06-28 2024-06-16
+        2025-06-06 2026-05-27 2027-05-16 2028-05-05 2029-04-24 2030-04-13 2031-04-02 2032-03-22 2033-03-11 2034-03-01
+        2035-02-18 2036-02-07
+    """,
+}
+
+
+@pytest.mark.parametrize("table", ["eid_al_fitr", "eid_al_adha"])
+def test_the_feasts_of_twenty_two_years_begin_on_the_published_days(
+    table: Literal["eid_al_fitr", "eid_al_adha"],
+) -> None:
+    found = sorted({start for year in range(2015, 2037) for start in _feast_starts(table, year) if start.year >= 2015})
+    assert [on.isoformat() for on in found] == FEASTS[table].split()
+
+
+@pytest.mark.parametrize("table", ["eid_al_fitr", "eid_al_adha"])
+def test_from_one_feast_to_the_next_it_is_a_lunar_year_also_where_the_published_table_ends(
+    table: Literal["eid_al_fitr", "eid_al_adha"],
+) -> None:
+    found = sorted({start for year in range(2000, 2101) for start in _feast_starts(table, year)})
+    assert (found[0].year, found[-1].year) == (1999, 2100)
+    assert {(later - earlier).days for earlier, later in pairwise(found)} <= {353, 354, 355, 356}
 
 
 def test_corrections_win_over_every_other_layer() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import ChainMap
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -29,21 +28,7 @@ def _converter() -> OpenCC:
     return OpenCC("t2s")
 
 
-@cache
-def _traditional() -> frozenset[str]:
-    """Give characters of which every word that OpenCC replaces has one: a text without any of them stays as it is."""
-    words = ChainMap(*(words for _, _, words in _converter().dict_cache.values()))
-    replaced = {
-        word: meant for word, (meant, *_) in ((word, words[word].split(" ")) for word in words) if word != meant
-    }
-    alone = {word for word in replaced if len(word) == 1}
-    inside = (set(word) - set(meant) for word, meant in replaced.items() if alone.isdisjoint(word))
-    return frozenset(alone.union(*inside))
-
-
 def _simplified(text: str) -> str:
-    if _traditional().isdisjoint(text):
-        return text
     simplified: str = _converter().convert(text)
     return simplified
 

@@ -4,6 +4,7 @@ with what got stuck.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -40,6 +41,13 @@ ACTING_ERRORS = (DatabaseError, VaultError, SeedError)
 Done = TypeVar("Done")
 
 
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """What was asked for cannot be done, and nothing was done: `why`, in Chinese, for who stands at the terminal."""
+
+    why: str
+
+
 def change_of(region: str, on: date | None, *, counts: bool, why: str, confirm: int | None) -> Change:
     """One corrected day, a confirmed year, or both."""
     corrections = {} if on is None else {on: Correction(counts, why)}
@@ -68,15 +76,17 @@ def make_change(settings: Settings, now: datetime, change: Change) -> int:
     return asyncio.run(with_database(settings, now, act))
 
 
-def make_invitation(settings: Settings, now: datetime, officer: str, department: str | None) -> str:
+def make_invitation(settings: Settings, now: datetime, officer: str, department: str | None) -> str | Impossible:
     """A one-time token that binds a chat to an officer or, with a department's code, a group to that department.
 
-    Raises DatabaseError where there is no such officer or department, or the department's cases are sealed.
+    Impossible where there is no such officer or department, or the department's cases are sealed.
     """
 
-    async def act(database: Database) -> str:
+    async def act(database: Database) -> str | Impossible:
         async with database.unit() as unit:
             found = await officer_called(unit, officer)
+            if isinstance(found, Impossible):
+                return found
             department_id = None
             if department is not None:
                 row = await unit.one(
@@ -85,21 +95,23 @@ def make_invitation(settings: Settings, now: datetime, officer: str, department:
                     )
                 )
                 if row is None or row.sealed or row.internal:
-                    raise DatabaseError(f"没有可以绑定群的部门 {department}；密封的和只在局内使用的机构不能绑定。")
+                    return Impossible(f"没有可以绑定群的部门 {department}；密封的和只在局内使用的机构不能绑定。")
                 department_id = row.id
             return await invite(unit, found.id, "bind", INVITATION, department_id=department_id)
 
     return asyncio.run(with_database(settings, now, act))
 
 
-def invite_to_console(settings: Settings, now: datetime, officer: str) -> str:
-    """A one-time link into the console; raises DatabaseError where there is nothing for the officer, or no officer."""
+def invite_to_console(settings: Settings, now: datetime, officer: str) -> str | Impossible:
+    """A one-time link into the console; Impossible where there is nothing for the officer there, or no officer."""
 
-    async def act(database: Database) -> str:
+    async def act(database: Database) -> str | Impossible:
         async with database.unit() as unit:
             found = await officer_called(unit, officer)
+            if isinstance(found, Impossible):
+                return found
             if not await concerns(unit, found):
-                raise DatabaseError(
+                return Impossible(
                     f"{found.name}没有问答编辑、问答审批或管理员的角色，也没有自己或本部门的条目，进不了管理后台。"
                 )
             return f"{settings.page_url}/console/enter/{await invite(unit, found.id, 'console', INVITATION)}"
@@ -117,20 +129,17 @@ def find_stuck(settings: Settings, now: datetime) -> Sequence[Stuck]:
     return asyncio.run(with_database(settings, now, look))
 
 
-def settle_stuck(settings: Settings, now: datetime, way: Way, numbers: Collection[int], *, again: bool) -> int:
-    """Have these (none: all) tried `again`, or close them; gives back how many.
+def settle_stuck(
+    settings: Settings, now: datetime, way: Way, numbers: Collection[int], *, again: bool
+) -> int | Impossible:
+    """Have these (none: all) tried `again`, or close them; returns how many. Impossible where one is not stuck."""
 
-    Raises DatabaseError, and nothing is done, where one of them is not stuck.
-    """
-
-    async def act(database: Database) -> int:
+    async def act(database: Database) -> int | Impossible:
         async with database.unit() as unit:
             found = {one.id: one for one in await stuck(unit, way)}
             if unknown := sorted(set(numbers) - found.keys()):
                 names = "、".join(map(str, unknown))
-                raise DatabaseError(
-                    f"卡住的{WAYS[way]}里没有编号 {names}，什么都没有做。请看 python -m bot stuck list。"
-                )
+                return Impossible(f"卡住的{WAYS[way]}里没有编号 {names}，什么都没有做。请看 python -m bot stuck list。")
             for number in numbers or found:
                 await (try_again if again else close)(unit, found[number])
                 if way is Way.IN:
@@ -140,12 +149,12 @@ def settle_stuck(settings: Settings, now: datetime, way: Way, numbers: Collectio
     return asyncio.run(with_database(settings, now, act))
 
 
-async def officer_called(reader: Reader, code: str) -> Officer:
-    """The officer of a code; raises DatabaseError, which names those there are."""
+async def officer_called(reader: Reader, code: str) -> Officer | Impossible:
+    """The officer of a code; where there is none, a refusal that names those there are."""
     staff = await reader.all(select(officers.c.id, officers.c.code).where(officers.c.left_at.is_(None)))
     found = await find_officer(reader, {row.code: row.id for row in staff}.get(code, 0))
     if found is None:
-        raise DatabaseError(f"没有代码为 {code} 的工作人员；现有：{'、'.join(row.code for row in staff)}。")
+        return Impossible(f"没有代码为 {code} 的工作人员；现有：{'、'.join(row.code for row in staff)}。")
     return found
 
 

@@ -438,22 +438,26 @@ def invite(
     console: Annotated[bool, typer.Option("--console", help="给出管理后台的链接，不发 Telegram 邀请。")] = False,
 ) -> None:
     """发一个一次性的邀请：进入管理后台的链接，或绑定工作人员本人、部门的群的 Telegram 邀请。"""
-    from bot.acting import ACTING_ERRORS, invite_to_console, make_invitation
+    from bot.acting import ACTING_ERRORS, Impossible, invite_to_console, make_invitation
 
     if console and department is not None:
         fail("--console 和 --department 只能写一个。", 2)
     now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
     try:
         if console:
-            link = invite_to_console(_settings(), now, officer)
-            make_console().print(f"管理后台，12 小时内有效，只能用一次：\n{link}", soft_wrap=True)
-            return
-        token = make_invitation(_settings(), now, officer, department)
+            made = invite_to_console(_settings(), now, officer)
+        else:
+            made = make_invitation(_settings(), now, officer, department)
     except ACTING_ERRORS as error:
         fail(str(error))
+    if isinstance(made, Impossible):
+        fail(made.why)
+    if console:
+        make_console().print(f"管理后台，12 小时内有效，只能用一次：\n{made}", soft_wrap=True)
+        return
     where = "与税桥私聊，发送" if department is None else "把税桥加入部门的群，在群里发送"
     command = "/start" if department is None else "/bind"
-    make_console().print(f"12 小时内有效，只能用一次。{where}：\n{command} {token}", soft_wrap=True)
+    make_console().print(f"12 小时内有效，只能用一次。{where}：\n{command} {made}", soft_wrap=True)
 
 
 Ways = Annotated[
@@ -507,7 +511,7 @@ def stuck_close(
 
 
 def _settle_stuck(way: str, numbers: Sequence[int], *, again: bool) -> None:
-    from bot.acting import ACTING_ERRORS, WAYS, settle_stuck
+    from bot.acting import ACTING_ERRORS, WAYS, Impossible, settle_stuck
     from storage.stuck import Way
 
     now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
@@ -515,6 +519,8 @@ def _settle_stuck(way: str, numbers: Sequence[int], *, again: bool) -> None:
         count = settle_stuck(_settings(), now, Way(way), numbers, again=again)
     except ACTING_ERRORS as error:
         fail(str(error))
+    if isinstance(count, Impossible):
+        fail(count.why)
     what = WAYS[Way(way)]
     done = f"{count} 件{what}将重新办理。" if again else f"{count} 件{what}不再办理。"
     make_console().print(done if count else f"没有卡住的{what}。")

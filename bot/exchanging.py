@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bot.acting import officer_called, with_database
+from bot.acting import Impossible, officer_called, with_database
 from bot.duty_kinds import duty_kinds
 from bot.settings import Settings
 from bot.terminal import MOST_LINES_NAMED, fail, make_console
@@ -73,7 +73,9 @@ def import_entries(
         return
     with _bar("写入草稿", drafts) as tell:
         write = partial(_write, code=officer, plan=plan, tell=tell, and_submit=and_submit)
-        asyncio.run(with_database(settings, now, write))
+        refused = asyncio.run(with_database(settings, now, write))
+    if refused is not None:
+        fail(refused.why)
     became = "已提交审批" if and_submit else "已存为草稿，审批之前不会用来答复"
     make_console().print(f"{summary}；{became}。", soft_wrap=True)
 
@@ -89,19 +91,22 @@ def _name(path: Path, plan: Plan) -> None:
         fail(f"共 {len(plan.wrong)} 处有误，什么都没有导入。请更正后再试。")
 
 
-async def _write(database: Database, *, code: str, plan: Plan, tell: Tell, and_submit: bool) -> None:
+async def _write(database: Database, *, code: str, plan: Plan, tell: Tell, and_submit: bool) -> Impossible | None:
     """Everything in one unit: whatever comes between, nothing is half imported."""
     async with database.unit() as unit:
         actor = await officer_called(unit, code)
+        if isinstance(actor, Impossible):
+            return actor
         drafted = await carry_out(unit, actor, plan, tell)
         if isinstance(drafted, Denied):
-            raise DatabaseError(drafted.sentence)
+            return Impossible(drafted.sentence)
         rules = make_rulebook(load_kinds(), duty_kinds())
         for entry_id, head in drafted if and_submit else ():
             result = await submit(unit, rules, actor, entry_id, head=head)
             if isinstance(result, Wrong):
                 findings = "；".join(finding.sentence for finding in result.findings)
                 raise FileError(f"有条目不能提交：{findings}。什么都没有导入。")
+    return None
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,12 +13,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from bot.acting import Impossible, invite_to_console, make_invitation, settle_stuck
 from bot.jobs import watch_rules
+from bot.settings import Settings
 from escalation.watches.stuck import SET_ASIDE
 from storage.people import open_invitation
+from storage.stuck import Way
 from storage.tables import duties, notices, updates
 from tests.bot.command import Done, contents, run_command
-from tests.house import HouseUnderTest, open_test_house, sqlite_url
+from tests.house import MONDAY, HouseUnderTest, open_test_house, settings_for, sqlite_url
 
 QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"
 KNOWN = "个体户月销售额10万元以内要交增值税吗"
@@ -166,6 +171,25 @@ async def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, arguments: li
     assert done.code == 1
     assert sentence in done.said
     assert "Traceback" not in done.said
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda settings, now: make_invitation(settings, now, "nobody", None),
+        lambda settings, now: make_invitation(settings, now, "wang", "inspection"),
+        lambda settings, now: invite_to_console(settings, now, "nobody"),
+        lambda settings, now: settle_stuck(settings, now, Way.OUT, [7], again=True),
+    ],
+    ids=["no such officer", "no department for a group", "nobody for the console", "nothing stuck"],
+)
+def test_what_cannot_be_done_is_refused_and_no_trouble_of_the_database(
+    founded_folder: Path, tmp_path: Path, ask: Callable[[Settings, datetime], object]
+) -> None:
+    shutil.copytree(founded_folder, tmp_path, dirs_exist_ok=True)
+    refused = ask(settings_for(sqlite_url(tmp_path), tmp_path), MONDAY)
+    assert isinstance(refused, Impossible)
+    assert refused.why.endswith("。")
 
 
 async def test_before_the_first_start_there_is_nothing_to_act_on(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 """Who a router listens to, and what a message is read as."""
 
-from collections.abc import Collection
-
 from aiogram.filters import BaseFilter
 from aiogram.types import Message, TelegramObject
 from aiogram.utils.magic_filter import MagicFilter
 
 from bot.conversation import Conversation
+from bot.wording.shortcuts import says
 
 
 class FromOfficer(BaseFilter):
@@ -34,18 +33,28 @@ class Expecting(BaseFilter):
 
 
 class PlainWords(BaseFilter):
-    """What most people write: no command, no label of a button, no figures, and nothing that was asked for. It need not
-    pass by everything that waits for one of these.
+    """What most people write: no command, no label of a shortcut, no figures, and nothing that was asked for. It need
+    not pass by everything that waits for one of these.
     """
 
-    def __init__(self, labels: Collection[str]) -> None:
-        self.labels = labels
+    def __init__(self, *shortcuts: str) -> None:
+        self.shortcuts = shortcuts
 
     async def __call__(self, event: TelegramObject, conversation: Conversation) -> bool:
         text = event.text if isinstance(event, Message) else None
-        if not text or conversation.state is not None or text in self.labels:
+        if not text or conversation.state is not None or says(text, *self.shortcuts):
             return False
         return not text.startswith("/") and not any(map(str.isdigit, text))
+
+
+class Says(BaseFilter):
+    """The label of a shortcut of the page, in any language, whoever writes it."""
+
+    def __init__(self, shortcut: str) -> None:
+        self.shortcut = shortcut
+
+    async def __call__(self, event: TelegramObject) -> bool:
+        return isinstance(event, Message) and event.text is not None and says(event.text, self.shortcut)
 
 
 class When(BaseFilter):

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from aiohttp import web
@@ -22,8 +23,10 @@ from bot.web.doors import (
     visit,
 )
 from bot.web.keys import DEPS, LIMITS
-from bot.web.pages import LANGUAGE_COOKIE, LANGUAGE_TAGS, form_of, language_of, notice, render
+from bot.web.pages import LANGUAGE_COOKIE, LANGUAGE_TAGS, form_of, language_of, notice, render, words_for
 from bot.web.security import carries_csrf, check_csrf, csrf_for, network_address, set_cookie
+from bot.wording import shortcuts
+from bot.wording.speech import CHINESE, ENGLISH, own_name, words_of
 from faq.keeping import concerns
 from storage.outbox import Notice, tell
 from storage.people import bureau_name, change_address, find_officer, home_bureau
@@ -32,12 +35,13 @@ from storage.sessions import lengthen
 MOST_CHARACTERS = 4096
 MOST_NUMBER = 2**53  # beyond it a browser's numbers are not exact, and not a message's
 
-# A shortcut says its own label; the handlers understand these words in either language, whoever writes them.
-SHORTCUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "taxpayer": {"zh": ("我的办件", "凭查询码查询", "转人工"), "en": ("My cases", "Find a case", "Talk to a person")},
-    "officer": {"zh": ("待办办件",), "en": ("To do",)},
-    "keeper": {"zh": ("待办办件", "问答条目", "管理后台"), "en": ("To do", "FAQ entries", "Console")},
-}
+SHORTCUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "taxpayer": (shortcuts.OWN_CASES, shortcuts.LOOKUP, shortcuts.A_PERSON),
+        "officer": (shortcuts.TO_DO,),
+        "keeper": (shortcuts.TO_DO, shortcuts.ENTRIES, shortcuts.CONSOLE),
+    }
+)
 
 
 async def show_chat(request: web.Request) -> web.Response:
@@ -51,7 +55,7 @@ async def show_chat(request: web.Request) -> web.Response:
     if page is not None:
         async with request.app[DEPS].database.unit() as unit:
             await lengthen(unit, token, VISIT)
-    response = _shell(request, TAXPAYERS, token, page, subtitle=subtitle, shortcuts=TAXPAYERS.audience)
+    response = _shell(request, TAXPAYERS, token, page, subtitle=subtitle, who=TAXPAYERS.audience)
     set_cookie(request, response, TAXPAYERS.cookie, token, TAXPAYERS.base, TAXPAYERS.length)
     return response
 
@@ -65,26 +69,27 @@ async def show_desk(request: web.Request) -> web.Response:
             raise web.HTTPUnauthorized
         keeper = await concerns(reader, officer)
     token = token_of(request, door)
-    return _shell(request, door, token, page, subtitle=officer.name, shortcuts="keeper" if keeper else door.audience)
+    return _shell(request, door, token, page, subtitle=officer.name, who="keeper" if keeper else door.audience)
 
 
-def _shell(
-    request: web.Request, door: Door, token: str, page: Page | None, *, subtitle: str, shortcuts: str
-) -> web.Response:
+def _shell(request: web.Request, door: Door, token: str, page: Page | None, *, subtitle: str, who: str) -> web.Response:
     """The page around the conversation, in the language in which the conversation is held."""
     language = language_of(request) if page is None else page.language
+    _ = words_of(language)
+    other = CHINESE if language == ENGLISH else ENGLISH
     response = render(
         request,
         "chat.html",
         language=language,
-        title="税桥" if language == "zh" else "Shuiqiao",
+        title=_("税桥"),
         subtitle=subtitle,
         base=door.base,
         csrf=csrf_for(request, token),
         audience=door.audience,
-        shortcuts=SHORTCUTS[shortcuts][language],
+        shortcuts=[shortcuts.label_of(one, _) for one in SHORTCUTS[who]],
+        for_script=dict(_.for_script),
         max_length=MOST_CHARACTERS,
-        other_language=("en", "English") if language == "zh" else ("zh", "中文"),
+        other_language=(other, own_name(other)),
     )
     set_cookie(request, response, LANGUAGE_COOKIE, language, door.base, VISIT)
     return response
@@ -117,13 +122,9 @@ async def post_leave(request: web.Request) -> web.Response:
     check_csrf(request, token, str((await form_of(request)).get("csrf", "")))
     async with request.app[DEPS].database.unit() as unit:
         await leave(unit, token, page.address_id)
-    chinese = page.language == "zh"
-    sentence = (
-        "您已退出工作台。再次进入需要新的一次性链接。"
-        if chinese
-        else "You have left the desk. To come back you need a new one-time link."
-    )
-    response = notice(request, sentence, language=page.language)
+    _ = words_of(page.language)
+    left = _("您已退出工作台。再次进入需要新的一次性链接。")
+    response = notice(request, left, language=page.language)
     response.del_cookie(door.cookie, path=door.base)
     return response
 
@@ -131,13 +132,12 @@ async def post_leave(request: web.Request) -> web.Response:
 async def post_message(request: web.Request) -> web.Response:
     """202 only after the words are on the disk; the same client_id again is the same message."""
     page, body = await _admitted(request)
+    _ = words_for(request)
     text, reply_to = body.get("text"), body.get("reply_to")
     if not isinstance(text, str) or not text.strip() or not (reply_to is None or _is_number(reply_to)):
-        return _refusal(request, 400, "消息是空的，请写下内容再发送。", "The message is empty.")
+        return _refusal(400, _("消息是空的，请写下内容再发送。"))
     if len(text) > MOST_CHARACTERS:
-        return _refusal(
-            request, 413, f"消息太长，请控制在 {MOST_CHARACTERS} 个字以内。", f"At most {MOST_CHARACTERS} characters."
-        )
+        return _refusal(413, _("消息太长，请控制在 {most} 个字以内。", most=MOST_CHARACTERS))
     async with request.app[DEPS].database.unit() as unit:
         await page.write(unit, _client_id(body), _whole(text), reply_to)
     request.app[DEPS].metrics.stored(WEB, page.newly_stored())
@@ -153,7 +153,8 @@ async def post_press(request: web.Request) -> web.Response:
         stands = await page.press(unit, _client_id(body), message_id, data)
     request.app[DEPS].metrics.stored(WEB, page.newly_stored())
     if not stands:
-        return _refusal(request, 400, "这个按钮已经失效。", "This button is no longer valid.")
+        _ = words_for(request)
+        return _refusal(400, _("这个按钮已经失效。"))
     return web.json_response({}, status=202)
 
 
@@ -192,8 +193,8 @@ def _whole(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _refusal(request: web.Request, status: int, chinese: str, english: str) -> web.Response:
-    return web.json_response({"message": chinese if language_of(request) == "zh" else english}, status=status)
+def _refusal(status: int, sentence: str) -> web.Response:
+    return web.json_response({"message": sentence}, status=status)
 
 
 ROUTES = [

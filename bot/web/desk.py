@@ -5,7 +5,7 @@ from aiohttp import web
 from bot.channels.webchat import open_desk
 from bot.web.doors import SHIFT, desk_of
 from bot.web.keys import DEPS, LIMITS
-from bot.web.pages import form_of, language_of, notice, render
+from bot.web.pages import form_of, language_of, notice, render, words_for
 from bot.web.security import check_csrf, csrf_for, network_address, new_token, set_cookie
 from storage.people import begin_session, find_officer, open_invitation, use_invitation
 
@@ -20,10 +20,9 @@ async def show_door(request: web.Request) -> web.Response:
         officer = None if invitation is None else await find_officer(reader, invitation.officer_id)
     if officer is None:
         return _spent(request)
-    title = "进入工作台" if language_of(request) == "zh" else "Enter the desk"
-    return render(
-        request, "enter.html", title=title, who=officer.name, action=request.path, csrf=csrf_for(request, token)
-    )
+    _ = words_for(request)
+    title, csrf = _("进入工作台"), csrf_for(request, token)
+    return render(request, "enter.html", title=title, who=officer.name, action=request.path, csrf=csrf)
 
 
 async def enter(request: web.Request) -> web.Response:
@@ -47,13 +46,8 @@ async def enter(request: web.Request) -> web.Response:
 
 
 def _spent(request: web.Request) -> web.Response:
-    chinese = language_of(request) == "zh"
-    sentence = (
-        "这个链接已经用过或已过期。请向管理员要一个新的链接。"
-        if chinese
-        else "This link was used or has expired. Please ask an administrator for a new one."
-    )
-    return notice(request, sentence, status=410)
+    _ = words_for(request)
+    return notice(request, _("这个链接已经用过或已过期。请向管理员要一个新的链接。"), status=410)
 
 
 ROUTES = [web.get("/enter/{token}", show_door), web.post("/enter/{token}", enter)]

@@ -11,7 +11,7 @@ from storage.signals import Bell
 
 DEPS = web.AppKey("deps", Deps)
 LIMITS = web.AppKey("limits", PostLimits)
-TEMPLATES = web.AppKey("templates", Environment)
+TEMPLATES = web.AppKey("templates", dict[str, Environment])  # by language
 ARRIVALS = web.AppKey("deliveries", Arrivals)
 STREAMS = web.AppKey("streams", set[Bell])
 LEAST_FREE_BYTES = web.AppKey("least_free_bytes", int)

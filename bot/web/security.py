@@ -12,7 +12,8 @@ from aiohttp import web
 
 from bot.settings import Networks
 from bot.web.keys import DEPS, POST_SECONDS
-from bot.web.pages import language_of, notice
+from bot.web.pages import notice, words_for
+from language import MessageId
 from storage.database import is_trouble_of_the_database
 
 log = structlog.get_logger("web")
@@ -34,20 +35,17 @@ LONGEST_POST = 15.0  # seconds, within which a post must have arrived and been t
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SENTENCES = {
-    400: ("没有看懂这次请求，请重新载入页面后再试。", "This request made no sense. Please reload and try again."),
-    401: ("会话已失效，请重新载入页面。", "Your session has ended. Please reload the page."),
-    403: ("这次操作没有通过校验，请重新载入页面后再试。", "This could not be verified. Please reload and try again."),
-    404: ("没有这个页面。", "There is no such page."),
-    408: ("网络太慢，没有收全，请再发一次。", "The connection was too slow. Please send it again."),
-    413: ("内容太长了，请分几条发送。", "This is too long. Please send it in parts."),
-    429: ("操作太频繁，请稍等一分钟再试。", "Too many attempts. Please wait a minute."),
-    503: ("系统暂时不可用，请稍后再试。", "Temporarily unavailable. Please try again shortly."),
+    400: MessageId("没有看懂这次请求，请重新载入页面后再试。"),
+    401: MessageId("会话已失效，请重新载入页面。"),
+    403: MessageId("这次操作没有通过校验，请重新载入页面后再试。"),
+    404: MessageId("没有这个页面。"),
+    408: MessageId("网络太慢，没有收全，请再发一次。"),
+    413: MessageId("内容太长了，请分几条发送。"),
+    429: MessageId("操作太频繁，请稍等一分钟再试。"),
+    503: MessageId("系统暂时不可用，请稍后再试。"),
 }
-FALLBACK = ("处理时出了故障，请稍后再试，或拨打 12366。", "Something went wrong. Please try again, or call 12366.")
-DESK_CLOSED = (
-    "工作台的会话已结束。再次进入需要新的一次性链接，请向管理员索取。",
-    "Your session at the desk has ended. Please ask an administrator for a new one-time link.",
-)
+FALLBACK = MessageId("处理时出了故障，请稍后再试，或拨打 12366。")
+DESK_CLOSED = MessageId("工作台的会话已结束。再次进入需要新的一次性链接，请向管理员索取。")
 
 
 @web.middleware
@@ -80,7 +78,7 @@ async def put_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 
 def _in_words(request: web.Request, status: int) -> web.Response:
-    sentence = _sentence(request, status)[0 if language_of(request) == "zh" else 1]
+    sentence = words_for(request)(_sentence(request, status))
     if request.method == "POST" and request.content_type == "application/json":
         waiting = {"retry_after": PAUSE_SECONDS} if status == web.HTTPTooManyRequests.status_code else {}
         response = web.json_response({"message": sentence, **waiting}, status=status)
@@ -91,7 +89,7 @@ def _in_words(request: web.Request, status: int) -> web.Response:
     return response
 
 
-def _sentence(request: web.Request, status: int) -> tuple[str, str]:
+def _sentence(request: web.Request, status: int) -> str:
     if status == web.HTTPUnauthorized.status_code and request.path.startswith("/desk/"):
         return DESK_CLOSED
     if status == web.HTTPMethodNotAllowed.status_code:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -42,18 +44,34 @@ class Speech:
     buttons: tuple[tuple[Button, ...], ...] = ()
 
 
-class Words:
-    """One language: sentences by their Chinese original, and dates."""
+def marked_in(_context: str, sentence: str) -> str:
+    """Mark a message id in a context, as `MessageId` does without one: a Chinese sentence may have several
+    translations.
+    """
+    return sentence
 
-    def __init__(self, language: str, translations: NullTranslations) -> None:
+
+class Words:
+    """One language: sentences by their Chinese original, and dates. `for_script` are the sentences that the page's
+    script says, by message id; there are none in Chinese, where the id is the sentence.
+    """
+
+    def __init__(
+        self, language: str, translations: NullTranslations, for_script: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.language = language
-        self._translations = translations
+        self.translations = translations
+        self.for_script = for_script
         self._locale = Locale.parse("zh_CN" if language == CHINESE else "en_GB")
 
     def __call__(self, sentence: str, /, **facts: object) -> str:
         """The sentence in this language, with its {facts} put in."""
-        said = str(self._translations.gettext(sentence))
+        said = str(self.translations.gettext(sentence))
         return said.format(**facts) if facts else said
+
+    def in_context(self, context: str, sentence: str) -> str:
+        """The sentence as it is said in this context."""
+        return str(self.translations.pgettext(context, sentence))
 
     def day(self, on: date) -> str:
         """「10月12日（周一）」, "Mon, 12 Oct 2026"."""
@@ -79,7 +97,21 @@ def words_of(language: str) -> Words:
     compiled = io.BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
-    return Words(ENGLISH, Translations(compiled))
+    return Words(ENGLISH, Translations(compiled), _for_script(catalog))
+
+
+def _for_script(catalog: Catalog) -> Mapping[str, str]:
+    """The catalogue itself says where each sentence stands."""
+    return {
+        str(message.id): str(message.string)
+        for message in catalog
+        if any(Path(name).suffix == ".js" for name, _line in message.locations)
+    }
+
+
+def own_name(language: str) -> str:
+    """What a language calls itself: 「中文」, "English"."""
+    return str(Locale.parse(language).get_display_name())
 
 
 @dataclass(frozen=True, slots=True)

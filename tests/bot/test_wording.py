@@ -3,14 +3,13 @@
 import ast
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from string import Formatter
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from bot import wording
@@ -25,11 +24,10 @@ from escalation.workdays import make_calendar
 from faq.keeping import Flaw
 from faq.keeping.content import NAMES as FIELDS
 from faq.keeping.results import OUTDATED, PUT_RIGHT, SENTENCES
-from language import MessageId
 from tests.bot.everything import everything_is_told
+from tests.bot.sentences import HAN, Id, found_in_sources
 from tests.house import HouseUnderTest
 
-HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 FOREIGN = re.compile(r"[A-Za-z]{2,}")
 CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 OF_2011 = re.compile("地税|互联网站管理办法|local tax")
@@ -39,33 +37,16 @@ NAMES = {"Telegram", "English"}
 SENT_IN_PARTS = {"case.card", "case.answer", "case.view", "entry.show"}
 YEARS = range(2020, 2036)
 REGIONS = ("xinjiang", "national")
-KEYWORDS = {"_": None, "words": None}
-MARK = {MessageId.__name__: None}
-ROOMS = ("bot", "faq", "escalation", "intents", "storage")
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")  # in a template
 
 
 def sources() -> Iterator[Path]:
     return Path(wording.__file__).parent.rglob("*.py")
 
 
-def marked() -> set[str]:
-    """The words that any room marks as words for people, as Babel finds them."""
-    rooms = Path(wording.__file__).parents[2]
-    return extracted(chain.from_iterable((rooms / room).rglob("*.py") for room in ROOMS), MARK)
-
-
-def spoken_by_code() -> set[str]:
-    """The sentences that the wordings give to the reader's words, and those that are marked."""
-    return extracted(sources(), KEYWORDS) | marked()
-
-
-def extracted(paths: Iterable[Path], keywords: Mapping[str, None]) -> set[str]:
-    return {
-        message
-        for path in paths
-        for _, message, _, _ in extract("python", io.BytesIO(path.read_bytes()), keywords=keywords)
-        if isinstance(message, str)
-    }
+def spoken_by_code() -> set[Id]:
+    """What wordings, handlers, pages and the page's script say, as Babel finds it."""
+    return {message for _, message in found_in_sources()}
 
 
 def reasons_of_days() -> set[str]:
@@ -83,11 +64,12 @@ def reasons_of_days() -> set[str]:
     return found
 
 
-def spoken_by_data() -> set[str]:
+def spoken_by_data() -> set[Id]:
     kinds = load_kinds().values()
     notes = {kind.receipt_note for kind in kinds if kind.receipt_note}
     kept = {*SENTENCES.values(), OUTDATED, PUT_RIGHT, *Flaw, *FIELDS.values()}
-    return {kind.name for kind in kinds} | notes | reasons_of_days() | kept
+    said = {kind.name for kind in kinds} | notes | reasons_of_days() | kept
+    return {(None, sentence) for sentence in said}
 
 
 def catalogue() -> Catalog:
@@ -95,11 +77,12 @@ def catalogue() -> Catalog:
 
 
 def placeholders(sentence: str) -> list[str]:
-    return sorted(name for _, name, _, _ in Formatter().parse(sentence) if name is not None)
+    named = [name for _, name, _, _ in Formatter().parse(sentence) if name is not None]
+    return sorted([*named, *PLACEHOLDER.findall(sentence)])
 
 
 def test_every_sentence_has_an_english_translation_that_is_sure() -> None:
-    english = {message.id: message for message in catalogue() if message.id}
+    english = {(message.context, message.id): message for message in catalogue() if message.id}
     spoken = spoken_by_code() | spoken_by_data()
     assert spoken - set(english) == set()
     assert {sentence for sentence in spoken if not english[sentence].string or english[sentence].fuzzy} == set()
@@ -108,7 +91,8 @@ def test_every_sentence_has_an_english_translation_that_is_sure() -> None:
 def test_the_catalogue_has_nothing_that_is_no_longer_said() -> None:
     english = catalogue()
     assert not english.obsolete
-    assert {message.id for message in english if message.id} - spoken_by_code() - spoken_by_data() == set()
+    known = {(message.context, message.id) for message in english if message.id}
+    assert known - spoken_by_code() - spoken_by_data() == set()
 
 
 def test_translations_keep_the_placeholders() -> None:
@@ -125,7 +109,7 @@ def test_no_chinese_is_left_in_a_translation() -> None:
 
 
 def test_no_sentence_in_the_wordings_goes_around_the_catalogue() -> None:
-    spoken = spoken_by_code()
+    spoken = {sentence for _, sentence in spoken_by_code()}
     around = []
     for path in sources():
         if path.name == "speech.py":

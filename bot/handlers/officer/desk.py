@@ -7,15 +7,14 @@ from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation
-from bot.handlers.filters import When
+from bot.handlers.filters import Says
 from bot.handlers.taxpayer.start import switch_language
+from bot.wording import shortcuts
 from bot.wording.buttons import Menu
 from escalation.casebook import open_cases_for
 from faq.keeping import concerns
 from storage.people import invite
 
-LABELS = {"待办办件", "To do"}  # the page's shortcuts say their labels
-CONSOLE_LABELS = {"管理后台", "Console"}
 INVITATION = timedelta(hours=12)
 
 
@@ -23,9 +22,9 @@ def register(router: Router) -> None:
     router.message.register(start, CommandStart())
     router.message.register(start, Command("help"))
     router.message.register(list_todo, Command("todo", "cases"))
-    router.message.register(list_todo, When(F.text.in_(LABELS)))
+    router.message.register(list_todo, Says(shortcuts.TO_DO))
     router.message.register(open_console, Command("console"))
-    router.message.register(open_console, When(F.text.in_(CONSOLE_LABELS)))
+    router.message.register(open_console, Says(shortcuts.CONSOLE))
     router.message.register(change_language, Command("language"))
     router.callback_query.register(press_todo, Menu.filter(F.act == "todo"))
     router.callback_query.register(press_console, Menu.filter(F.act == "console"))

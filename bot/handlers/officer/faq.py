@@ -9,7 +9,8 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
-from bot.handlers.filters import Expecting, When
+from bot.handlers.filters import Expecting, Says, When
+from bot.wording import shortcuts
 from bot.wording.buttons import Keep, Menu, Teach, Undo
 from bot.wording.explaining import explanation_facts
 from bot.wording.keeping import SHOWN, findings_facts
@@ -57,7 +58,6 @@ PATIENCE = timedelta(hours=1)  # what is written later may be meant for somethin
 MOST_CHARACTERS_OF_A_SEARCH = 100
 MOST_CHARACTERS_OF_A_QUESTION = 500
 MOST_CHARACTERS_OF_A_REASON = 500
-LABELS = {"问答条目", "FAQ entries"}  # the page's shortcut says its label
 LINES = When(F.text & ~F.text.startswith("/"))
 Result = Saved | Outdated | Denied | Wrong
 
@@ -65,7 +65,7 @@ Result = Saved | Outdated | Denied | Wrong
 def register(router: Router) -> None:
     router.message.register(look_for, Command("faq"))
     router.message.register(try_question, Command("faqtest"))
-    router.message.register(show_home, When(F.text.in_(LABELS)))
+    router.message.register(show_home, Says(shortcuts.ENTRIES))
     for state, handler in ((ANSWERING, give_answer), (PHRASING, give_phrasings), (REFUSING, give_reason)):
         router.message.register(handler, Expecting(state), LINES, _is_no_reply_to_a_card)
     router.callback_query.register(press_home, Menu.filter(F.act == "faq"))

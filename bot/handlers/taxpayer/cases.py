@@ -5,18 +5,17 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
-from bot.handlers.filters import When
+from bot.handlers.filters import Says
+from bot.wording import shortcuts
 from bot.wording.buttons import Menu, OwnCase, Rate
 from escalation.casebook import case_of, cases_of
 from escalation.cases import rate
 from escalation.results import Done, Refused, Why
 
-OWN_CASES = {"我的办件", "我的办件到哪了", "My cases"}  # the page's shortcut says its label
-
 
 def register(router: Router) -> None:
     router.message.register(list_cases, Command("cases"))
-    router.message.register(list_cases, When(F.text.in_(OWN_CASES)))
+    router.message.register(list_cases, Says(shortcuts.OWN_CASES))
     router.callback_query.register(press_list, Menu.filter(F.act == "cases"))
     router.callback_query.register(look, OwnCase.filter(F.act.in_({"view", "how"})))
     router.callback_query.register(give_stars, Rate.filter())

@@ -7,13 +7,13 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation
-from bot.handlers.filters import Expecting, When
+from bot.handlers.filters import Expecting, Says, When
+from bot.wording import shortcuts
 from bot.wording.buttons import Menu
 from escalation.lookup import look_up
 from intents import normalise
 
 LOOKUP = "lookup"
-LABELS = {"凭查询码查询", "Find a case"}  # the page's shortcut says its label
 # As typed or copied from the receipt, after normalising: dashes of any kind, spaces, labels or none.
 NUMBER_AND_CODE = re.compile(
     r"(?:办件)?(?:编号)?[:\s]*(?P<number>20\d\d(?:\s*[-–—_]\s*|\s)\d{6})[\s,;。、/]*(?:查询码)?[:\s]*"
@@ -24,7 +24,7 @@ HALF_OF_IT = re.compile(r"20\d\d-?\d{6}|[0-9a-z]{4}-?[0-9a-z]{4}")
 
 def register(router: Router) -> None:
     router.message.register(ask, Command("lookup"))
-    router.message.register(ask, When(F.text.in_(LABELS)))
+    router.message.register(ask, Says(shortcuts.LOOKUP))
     router.callback_query.register(press, Menu.filter(F.act == "lookup"))
     router.message.register(find, When(F.text.func(lambda text: _number_and_code(text) is not None)))
     router.message.register(

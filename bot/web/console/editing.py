@@ -25,7 +25,8 @@ from bot.web.console.forms import (
 from bot.web.console.page import go, show
 from bot.web.console.spoken import Spoken, spoken_if_approved
 from bot.web.console.telling import told_changes, why_not
-from bot.web.keys import TEMPLATES
+from bot.web.pages import fill
+from bot.wording.speech import CHINESE
 from escalation.permissions import Action
 from faq.catalog import Entry
 from faq.gaps import draft_from_gap
@@ -230,8 +231,8 @@ async def post_preview(caller: Caller, form: Form) -> web.Response:
     async with caller.deps.database.reader() as reader:
         findings = (*no_dates, *check(content, await department_codes(reader)))
         said: Spoken = await spoken_if_approved(reader, caller.deps.rules, content)
-    template = caller.request.app[TEMPLATES].get_template("console/preview.html")
-    html = template.render(spoken=said, near=_near(caller, content, text_in(form, "code")))
+    near = _near(caller, content, text_in(form, "code"))
+    html = fill(caller.request, "console/preview.html", CHINESE, spoken=said, near=near)
     return web.json_response({"html": html, "findings": by_field(findings)})
 
 

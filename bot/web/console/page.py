@@ -60,7 +60,8 @@ DONE = {
 
 
 def set_up(app: web.Application) -> None:
-    app[TEMPLATES].filters["moment"] = moment
+    for environment in app[TEMPLATES].values():
+        environment.filters["moment"] = moment
 
 
 def moment(at: datetime) -> str:

@@ -1,6 +1,6 @@
 // The browser side of the chat: shows what the server streams, posts what the person writes or presses.
 
-import { draw, firstLine, make, page, place, words } from "./message.js";
+import { _, draw, firstLine, make, page, place } from "./message.js";
 
 const base = page.base;
 const csrf = document.querySelector('meta[name="csrf-token"]').content;
@@ -127,18 +127,18 @@ async function post(path, body) {
     });
     if (response.ok) return { kind: "accepted", words: "", retryAfter: 0 };
     if (response.status === 401) {
-      endSession(words.session_gone);
+      endSession(_("会话已失效，请重新载入页面。"));
       return { kind: "gone", words: "", retryAfter: 0 };
     }
     const problem = await response.json().catch(() => ({}));
     const transient = response.status === 429 || response.status >= 500;
     return {
       kind: transient ? "transient" : "refused",
-      words: problem.message || (transient ? words.unreachable : words.refused),
+      words: problem.message || (transient ? _("暂时无法连接服务器") : _("这条消息未被接收")),
       retryAfter: Number(problem.retry_after) || 0,
     };
   } catch {
-    return { kind: "transient", words: words.unreachable, retryAfter: 0 };
+    return { kind: "transient", words: _("暂时无法连接服务器"), retryAfter: 0 };
   } finally {
     clearTimeout(timer);
   }
@@ -164,7 +164,7 @@ function restore() {
   try {
     for (const letter of JSON.parse(sessionStorage.getItem(storageKey)) || []) {
       const state = letter.session === csrf ? "failed" : "refused";
-      addLetter({ ...letter, state, note: words.left_undelivered });
+      addLetter({ ...letter, state, note: _("上次离开前未送达") });
     }
   } catch {
     // unreadable or forbidden storage: there is nothing to bring back
@@ -184,14 +184,14 @@ function showState({ node, state, note, client_id }) {
   const spot = node.querySelector(".state");
   node.classList.toggle("undelivered", state !== "sending");
   if (state === "sending") {
-    spot.replaceChildren(words.sending);
+    spot.replaceChildren(_("发送中"));
     return;
   }
-  const retry = make("button", "retry", words.not_delivered);
+  const retry = make("button", "retry", _("未送达，重试"));
   retry.addEventListener("click", () => resend((letter) => letter.client_id === client_id));
   spot.replaceChildren(make("span", "note", note), retry);
   if (state === "refused") {
-    const edit = make("button", "retry", words.edit_again);
+    const edit = make("button", "retry", _("取回修改"));
     edit.addEventListener("click", () => takeBack(outbox.get(client_id)));
     spot.append(edit);
   }
@@ -223,14 +223,14 @@ async function deliver() {
     if (outcome.kind === "accepted") {
       forget(letter);
       accepted.set(client_id, letter.node);
-      letter.node.querySelector(".state").textContent = words.sent;
+      letter.node.querySelector(".state").textContent = _("已送达");
       setTimeout(() => accepted.has(client_id) && connect(), ECHO_LIMIT_MS);
       continue;
     }
     const refused = outcome.kind === "refused"; // this one; anything else would befall those behind it as well
     const undelivered = refused ? [letter] : [...outbox.values()].filter(({ state }) => state === "sending");
     for (const other of undelivered) setState(other, refused ? "refused" : "failed", outcome.words);
-    announcer.textContent = `${words.not_delivered} ${outcome.words}`;
+    announcer.textContent = `${_("未送达，重试")} ${outcome.words}`;
     if (stuckToBottom) scrollDown();
     if (outcome.retryAfter) setTimeout(resend, outcome.retryAfter * 1000);
   }
@@ -276,7 +276,7 @@ function connect() {
   const own = (stream = new EventSource(`${base}/events?after=${lastSeq}`));
   const on = (name, act) => own.addEventListener(name, (event) => act(event.data ? JSON.parse(event.data) : {}));
   on("message", receive);
-  on("bye", () => endSession(words.session_ended));
+  on("bye", () => endSession(_("本次会话已结束。")));
   on("ready", caughtUp);
   own.addEventListener("error", () => own === stream && connectionLost());
 }
@@ -294,7 +294,7 @@ function caughtUp() {
 /** EventSource comes back by itself, except after an HTTP error: then ask what is wrong, ever less often. */
 function connectionLost() {
   if (ended) return;
-  const tell = () => showBanner(navigator.onLine ? words.connecting : words.offline);
+  const tell = () => showBanner(navigator.onLine ? _("连接中断，正在重新连接…") : _("当前没有网络，恢复后会自动重新连接。"));
   if (!timers.banner) timers.banner = setTimeout(tell, PATIENCE_MS);
   if (stream.readyState !== EventSource.CLOSED) return;
   tries += 1;
@@ -304,7 +304,7 @@ function connectionLost() {
     const abort = new AbortController();
     const response = await fetch(`${base}/events?after=${lastSeq}`, { signal: abort.signal }).catch(() => null);
     abort.abort();
-    if (response && response.status === 401) endSession(words.session_gone);
+    if (response && response.status === 401) endSession(_("会话已失效，请重新载入页面。"));
     else if (response && response.ok) connect();
     else connectionLost();
   }, wait);
@@ -344,7 +344,8 @@ composer.addEventListener("submit", (event) => {
   input.focus();
   if (!text || ended) return;
   if (!measure()) {
-    refusal.textContent = words.too_long.replace("{max}", maxLength).replace("{count}", lengthOf(text));
+    const sentence = _("每条消息最多 {max} 个字，现在是 {count} 个字。请删减，或分成几条发送。");
+    refusal.textContent = sentence.replace("{max}", maxLength).replace("{count}", lengthOf(text));
     return;
   }
   write(text, replyTo);
@@ -376,7 +377,7 @@ new ResizeObserver(() => stuckToBottom && scrollDown()).observe(scroller);
 banner.lastElementChild.addEventListener("click", () => location.reload());
 
 window.addEventListener("online", connect);
-window.addEventListener("offline", () => !ended && showBanner(words.offline));
+window.addEventListener("offline", () => !ended && showBanner(_("当前没有网络，恢复后会自动重新连接。")));
 window.addEventListener("pageshow", (event) => event.persisted && connect());
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) {

@@ -1,7 +1,9 @@
 // What one message looks like: its text, links, buttons, quote, time and place in the log.
 
 export const page = document.body.dataset;
-export const words = JSON.parse(page.words);
+const translations = JSON.parse(page.words);
+/** The sentence in the page's language: the Chinese one is its own name in the house's catalogue. */
+export const _ = (sentence) => translations[sentence] || sentence;
 const forOfficer = page.audience === "officer";
 const language = document.documentElement.lang;
 const log = document.querySelector("#log");
@@ -88,7 +90,7 @@ export function draw(node, message, acts) {
   node.tabIndex = -1;
   node.dataset.day = wholeDay.format(new Date(message.at));
   const bubble = make("div", "bubble");
-  bubble.append(make("span", "unseen", mine ? words.from_me : words.from_bot));
+  bubble.append(make("span", "unseen", mine ? _("我：") : _("税桥：")));
   if (message.reply_to) bubble.append(makeQuote(message.reply_to, acts));
   const body = make("div", "text");
   if (card) appendCard(body, message.text);
@@ -107,7 +109,7 @@ export function draw(node, message, acts) {
 
 function makeQuote(id, acts) {
   const original = acts.find(id);
-  const quote = make("button", "quote", original ? firstLine(original.text) : words.earlier_message);
+  const quote = make("button", "quote", original ? firstLine(original.text) : _("较早的一条消息"));
   quote.dataset.quotes = String(id);
   quote.addEventListener("click", () => {
     const target = acts.find(id);
@@ -123,10 +125,10 @@ function makeFoot(message, mine, acts) {
   foot.setAttribute("aria-live", "off");
   const time = make("time", "", timeOfDay.format(new Date(message.at)));
   time.dateTime = message.at;
-  time.title = `${wholeDay.format(new Date(message.at))} ${time.textContent} ${words.beijing_time}`;
-  foot.append(time, make("span", "state", mine && message.id ? words.sent : ""));
+  time.title = `${wholeDay.format(new Date(message.at))} ${time.textContent} ${_("北京时间")}`;
+  foot.append(time, make("span", "state", mine && message.id ? _("已送达") : ""));
   if (!mine && forOfficer) {
-    const reply = make("button", "reply", words.reply);
+    const reply = make("button", "reply", _("回复"));
     reply.addEventListener("click", () => acts.reply(message.id));
     foot.append(reply);
   }
@@ -161,6 +163,6 @@ export function place(node, id) {
     const above = changed.previousElementSibling;
     const sameDay = Boolean(above) && above.dataset.day === changed.dataset.day;
     changed.firstElementChild.hidden = sameDay;
-    changed.firstElementChild.textContent = sameDay ? "" : `${changed.dataset.day} · ${words.beijing_time}`;
+    changed.firstElementChild.textContent = sameDay ? "" : `${changed.dataset.day} · ${_("北京时间")}`;
   }
 }

@@ -183,6 +183,10 @@ async def awaiting_approval(reader: Reader) -> Sequence[Line]:
     return [_line(row) for row in await reader.all(waiting)]
 
 
+async def count_awaiting_approval(reader: Reader) -> int:
+    return int(await reader.value(select(func.count()).where(revisions.c.state == RevisionState.SUBMITTED)))
+
+
 async def search(reader: Reader, wanted: Wanted) -> Page:
     """The entries that are wanted, a page of 50, those changed last first; a page beyond the last is the last."""
     conditions = _conditions(wanted, local_date(reader.now))

@@ -1,22 +1,21 @@
-"""The console of those who keep the FAQ, on the bureau's own site: in Chinese, and without script except for comfort.
+"""The console, on the bureau's own site: in Chinese, and without script except for comfort.
 
 A page is a function `Caller → response`, a form `Caller, Form → response`; `shown` and `posted` (access.py) say who
-may. A new section is a module with ROUTES and a line in SECTIONS (page.py).
+may. A new section is a `Section` (sections.py) in the list below; the frame around its pages knows no more of it.
 """
 
-from bot.web.console import approvals, deeds, doors, editing, entries, files, gaps, home, trying
-from bot.web.console.page import set_up
+from aiohttp import web
 
-ROUTES = [
-    *home.ROUTES,
-    *entries.ROUTES,
-    *editing.ROUTES,
-    *deeds.ROUTES,
-    *approvals.ROUTES,
-    *trying.ROUTES,
-    *gaps.ROUTES,
-    *files.ROUTES,
-    *doors.ROUTES,
-]
+from bot.web.console import doors, faq, home, page
+from bot.web.console.sections import SECTIONS
+
+ALL = (home.SECTION, *faq.SECTIONS, doors.SECTION)
+ROUTES = [route for section in ALL for route in section.routes]
+
+
+def set_up(app: web.Application) -> None:
+    app[SECTIONS] = ALL
+    page.set_up(app)
+
 
 __all__ = ["ROUTES", "set_up"]

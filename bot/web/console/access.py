@@ -3,40 +3,37 @@
 第十二条: 明确网站负责人、安全管理员、信息发布员等的权限及操作范围.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.web_request import FileField
-from sqlalchemy import func, select
 
 from bot.deps import Deps
+from bot.web.console.sections import SECTIONS, Right, Section, is_let_in
 from bot.web.doors import SHIFT, Door
 from bot.web.keys import DEPS
 from bot.web.pages import form_of, notice
 from bot.web.security import carries_csrf
-from escalation.permissions import Action, EntrySubject, may
-from faq.keeping import Denied, Why, concerns
-from faq.lifecycle import RevisionState
+from bot.wording.speech import CHINESE, Words, words_of
+from language import MessageId
 from storage.people import Officer, find_officer, home_bureau
 from storage.sessions import session_of
-from storage.tables import revisions
-from storage.unit import Reader
 
 CONSOLE = Door("/console", "console", "console", SHIFT)
 LARGEST_FORM = 512 * 1024  # bytes: the longest text that an entry may have, escaped, and fifty phrasings
-OUTSIDE = (
+OUTSIDE = MessageId(
     "您还没有进入管理后台，或者这次登录已经结束。请在工作台或 Telegram 里向税桥发送 /console，取一个新的一次性链接。"
 )
-FOLLOWED = "从别处的链接来到这里的，如果刚才已经登录，按下面的按钮继续。"
-DENIED = Denied(Why.NOT_ALLOWED).sentence
-STALE_FORM = "这张表单不是在这次登录里打开的，没有办理。请返回，重新载入页面后再试。"
+FOLLOWED = MessageId("从别处的链接来到这里的，如果刚才已经登录，按下面的按钮继续。")
+DENIED = MessageId("您没有这项权限。请联系管理员，或请有权限的同事办理。")
+STALE_FORM = MessageId("这张表单不是在这次登录里打开的，没有办理。请返回，重新载入页面后再试。")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An officer in the console. `home` is the bureau that keeps the FAQ; `waiting` texts wait for approval; whoever is
-    `concerned` has something to do there, be it with a single entry.
+    """An officer in the console. `home` is the bureau whose house this is; `waiting` tells by section how much waits
+    there; whoever is not `let_in` has nothing to do in any section.
     """
 
     request: web.Request
@@ -44,16 +41,20 @@ class Caller:
     session_id: int
     token: str
     home: int
-    waiting: int
-    concerned: bool
+    waiting: Mapping[str, int]
+    let_in: bool
 
     @property
     def deps(self) -> Deps:
         return self.request.app[DEPS]
 
-    def may(self, action: Action, subject: EntrySubject | None = None) -> bool:
-        """Whether the officer may do this with an entry or, without one, with the FAQ as a whole."""
-        return may(self.officer, action, subject or EntrySubject(self.home))
+    @property
+    def sections(self) -> Sequence[Section]:
+        """Those of the console's sections that are shown to this officer."""
+        return [one for one in self.request.app[SECTIONS] if self.has(one.needs)]
+
+    def has(self, needed: Right | None) -> bool:
+        return needed is None or needed(self)
 
 
 Form = Mapping[str, object]
@@ -61,7 +62,7 @@ Page = Callable[[Caller], Awaitable[web.StreamResponse]]
 Deed = Callable[[Caller, Form], Awaitable[web.StreamResponse]]
 
 
-def shown(path: str, needs: Action | None, page: Page) -> web.RouteDef:
+def shown(path: str, needs: Right | None, page: Page) -> web.RouteDef:
     """The route of a page for those who may do what it `needs`; None: for everybody who is in the console, to whom it
     shows what is theirs.
     """
@@ -73,7 +74,7 @@ def shown(path: str, needs: Action | None, page: Page) -> web.RouteDef:
     return web.get(path, guarded)
 
 
-def posted(path: str, needs: Action | None, deed: Deed, *, largest: int = LARGEST_FORM) -> web.RouteDef:
+def posted(path: str, needs: Right | None, deed: Deed, *, largest: int = LARGEST_FORM) -> web.RouteDef:
     """The route of a form, which must carry the token of this session; `largest` in bytes."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
@@ -98,18 +99,16 @@ async def find_caller(request: web.Request) -> Caller | None:
     token = request.cookies.get(CONSOLE.cookie, "")
     if not token:
         return None
+    sections = request.app[SECTIONS]
     async with request.app[DEPS].database.reader() as reader:
         session = await session_of(reader, token, CONSOLE.audience)
         officer = None if session is None else await find_officer(reader, session.officer_id)
         if session is None or officer is None:
             return None
         home = await home_bureau(reader)
-        concerned = await concerns(reader, officer)
-        return Caller(request, officer, session.id, token, home, await _waiting(reader), concerned)
-
-
-async def _waiting(reader: Reader) -> int:
-    return int(await reader.value(select(func.count()).where(revisions.c.state == RevisionState.SUBMITTED)))
+        waiting = {one.path: await one.waiting.count(reader) for one in sections if one.waiting is not None}
+        let_in = await is_let_in(sections, reader, officer)
+        return Caller(request, officer, session.id, token, home, waiting, let_in)
 
 
 def _certain(caller: Caller | None) -> Caller:
@@ -117,24 +116,33 @@ def _certain(caller: Caller | None) -> Caller:
     return caller
 
 
-def _refusal(request: web.Request, caller: Caller | None, needs: Action | None) -> web.Response | None:
+def _refusal(request: web.Request, caller: Caller | None, needs: Right | None) -> web.Response | None:
     """Why this is no page for whoever asks; None where it is."""
     if caller is None:
         return _outside(request)
-    if not caller.concerned or (needs is not None and not caller.may(needs)):
+    if not caller.let_in or not caller.has(needs):
         return say(request, DENIED, status=403)
     return None
 
 
 def _outside(request: web.Request) -> web.Response:
     """A strict cookie is not sent along with a link from elsewhere: pressing once more helps."""
+    _ = console_words()
     if request.method == "GET" and "Sec-Fetch-Site" in request.headers:
         elsewhere = request.headers["Sec-Fetch-Site"] in ("cross-site", "same-site")
         if elsewhere:
-            return notice(request, FOLLOWED, status=401, language="zh", link_url=request.path_qs, link_text="继续")
-    return notice(request, OUTSIDE, status=401, language="zh")
+            again, here = _("继续"), request.path_qs
+            return notice(request, _(FOLLOWED), status=401, language=CHINESE, link_url=here, link_text=again)
+    return notice(request, _(OUTSIDE), status=401, language=CHINESE)
 
 
 def say(request: web.Request, sentence: str, *, status: int) -> web.Response:
-    """One sentence on a page of its own, and the way back."""
-    return notice(request, sentence, status=status, language="zh", link_url=CONSOLE.base, link_text="返回管理后台")
+    """One sentence, by its message id, on a page of its own, and the way back."""
+    _ = console_words()
+    back = _("返回管理后台")
+    return notice(request, _(sentence), status=status, language=CHINESE, link_url=CONSOLE.base, link_text=back)
+
+
+def console_words() -> Words:
+    """The console speaks Chinese."""
+    return words_of(CHINESE)

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from aiohttp import web
 
 from bot.web.console.access import Caller, Form, posted, shown
-from bot.web.console.deeds import ENTRY, TOO_LONG, settled
-from bot.web.console.entries import drafted, show_entry
-from bot.web.console.forms import LONGEST_REASON, number_at, number_in, text_in
+from bot.web.console.entry_form import LONGEST_REASON, TOO_LONG
+from bot.web.console.forms import number_at, number_in, text_in
+from bot.web.console.one_entry import ENTRY, drafted, settled, show_entry
 from bot.web.console.page import show
+from bot.web.console.rights import right
 from bot.web.console.telling import author_of
 from escalation.permissions import Action
 from faq.catalog import Entry
@@ -76,7 +77,7 @@ async def post_refuse(caller: Caller, form: Form) -> web.Response:
 
 
 ROUTES = [
-    shown("/console/approvals", Action.APPROVE_ENTRY, show_approvals),
-    posted(f"{ENTRY}/approve", Action.APPROVE_ENTRY, post_approve),
-    posted(f"{ENTRY}/refuse", Action.APPROVE_ENTRY, post_refuse),
+    shown("/console/approvals", right(Action.APPROVE_ENTRY), show_approvals),
+    posted(f"{ENTRY}/approve", right(Action.APPROVE_ENTRY), post_approve),
+    posted(f"{ENTRY}/refuse", right(Action.APPROVE_ENTRY), post_refuse),
 ]

@@ -4,23 +4,19 @@ Whether it may be done is decided by `faq.keeping` in the unit itself; what is r
 and what was typed for it stays there.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.web.console.access import Caller, Deed, Form, posted, say
-from bot.web.console.entries import MISSING, show_entry
-from bot.web.console.forms import LONGEST_REASON, number_at, number_in, text_in
+from bot.web.console.access import Caller, Deed, Form, posted
+from bot.web.console.entry_form import LONGEST_REASON, TOO_LONG
+from bot.web.console.forms import number_at, number_in, text_in
+from bot.web.console.one_entry import ENTRY, Result, settled, show_entry
 from bot.web.console.page import go
-from bot.web.console.telling import why_not
+from bot.web.console.rights import right
 from escalation.permissions import Action
 from faq.keeping import (
     Denied,
-    Outdated,
-    Saved,
-    Why,
-    Wrong,
     add_phrasings,
     clear_override,
     discard,
@@ -35,10 +31,8 @@ from faq.keeping import (
 )
 from storage.unit import Unit
 
-Result: TypeAlias = Saved | Outdated | Denied | Wrong
 Act = Callable[[Unit, Caller, int, Form], Awaitable[Result]]
 TYPED = ("reason", "wordings", "wording")  # fields in which somebody wrote something
-TOO_LONG = f"理由最多 {LONGEST_REASON} 个字，请写短一些。"
 
 
 def _deed(act: Act, done: str) -> Deed:
@@ -54,22 +48,6 @@ def _deed(act: Act, done: str) -> Deed:
         return await settled(caller, entry_id, result, done=done, typed=typed)
 
     return do
-
-
-async def settled(
-    caller: Caller, entry_id: int, result: Result, *, done: str, typed: Mapping[str, str], to: str = ""
-) -> web.Response:
-    """Go on to what is to be looked at next, or say on the entry's page why nothing was done."""
-    match result:
-        case Saved():
-            return go(to or f"/entries/{entry_id}", done)
-        case Denied(why=Why.NOT_FOUND):
-            return say(caller.request, MISSING, status=404)
-        case Denied(why=Why.NOT_ALLOWED):
-            return say(caller.request, result.sentence, status=403)
-        case _:
-            status = 422 if isinstance(result, Wrong) else 409
-            return await show_entry(caller, entry_id, refusal=why_not(result), status=status, typed=typed)
 
 
 async def _submit(unit: Unit, caller: Caller, entry_id: int, form: Form) -> Result:
@@ -120,17 +98,15 @@ async def post_clear(caller: Caller, form: Form) -> web.Response:
     return go(f"/entries/{entry_id}", "cleared")
 
 
-ENTRY = r"/console/entries/{entry:\d{1,15}}"
-
 ROUTES = [
-    posted(f"{ENTRY}/submit", Action.EDIT_ENTRY, _deed(_submit, "submitted")),
-    posted(f"{ENTRY}/withdraw", Action.EDIT_ENTRY, _deed(_withdraw, "withdrawn")),
-    posted(f"{ENTRY}/discard", Action.EDIT_ENTRY, _deed(_discard, "discarded")),
-    posted(f"{ENTRY}/retire", Action.EDIT_ENTRY, _deed(_retire, "retired")),
-    posted(f"{ENTRY}/restore", Action.APPROVE_ENTRY, _deed(_restore, "restored")),
+    posted(f"{ENTRY}/submit", right(Action.EDIT_ENTRY), _deed(_submit, "submitted")),
+    posted(f"{ENTRY}/withdraw", right(Action.EDIT_ENTRY), _deed(_withdraw, "withdrawn")),
+    posted(f"{ENTRY}/discard", right(Action.EDIT_ENTRY), _deed(_discard, "discarded")),
+    posted(f"{ENTRY}/retire", right(Action.EDIT_ENTRY), _deed(_retire, "retired")),
+    posted(f"{ENTRY}/restore", right(Action.APPROVE_ENTRY), _deed(_restore, "restored")),
     posted(f"{ENTRY}/verify", None, _deed(_verify, "verified")),
-    posted(f"{ENTRY}/phrasings", Action.EDIT_ENTRY, _deed(_add_phrasings, "phrased")),
-    posted(f"{ENTRY}/overrides", Action.EDIT_ENTRY, _deed(_override, "overridden")),
-    posted(f"{ENTRY}/owner", Action.EDIT_ENTRY, _deed(_give, "owned")),
-    posted(r"/console/overrides/{override:\d{1,15}}/clear", Action.EDIT_ENTRY, post_clear),
+    posted(f"{ENTRY}/phrasings", right(Action.EDIT_ENTRY), _deed(_add_phrasings, "phrased")),
+    posted(f"{ENTRY}/overrides", right(Action.EDIT_ENTRY), _deed(_override, "overridden")),
+    posted(f"{ENTRY}/owner", right(Action.EDIT_ENTRY), _deed(_give, "owned")),
+    posted(r"/console/overrides/{override:\d{1,15}}/clear", right(Action.EDIT_ENTRY), post_clear),
 ]

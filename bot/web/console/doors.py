@@ -3,18 +3,20 @@
 from aiohttp import web
 
 from bot.channels.webchat import open_desk
-from bot.web.console.access import CONSOLE, Caller, Form, posted, shown
+from bot.web.console.access import CONSOLE, Caller, Form, console_words, posted, shown
 from bot.web.console.page import go, show
+from bot.web.console.sections import SECTIONS, Section, is_let_in
 from bot.web.keys import DEPS, LIMITS
 from bot.web.pages import form_of, notice, render
 from bot.web.security import check_csrf, csrf_for, network_address, new_token, set_cookie
-from faq.keeping import concerns
+from bot.wording.speech import CHINESE
+from language import MessageId
 from storage.people import Officer, begin_session, find_officer, open_invitation, use_invitation
 from storage.sessions import end_sessions, open_sessions
 from storage.unit import Reader
 
-SPENT = "这个链接已经用过或已过期。请在工作台或 Telegram 里向税桥发送 /console，取一个新的链接。"
-LEFT = "您已退出管理后台。再次进入需要新的一次性链接。"
+SPENT = MessageId("这个链接已经用过或已过期。请在工作台或 Telegram 里向税桥发送 /console，取一个新的链接。")
+LEFT = MessageId("您已退出管理后台。再次进入需要新的一次性链接。")
 
 
 async def show_door(request: web.Request) -> web.Response:
@@ -23,13 +25,15 @@ async def show_door(request: web.Request) -> web.Response:
     if not await request.app[LIMITS].admit_address(network_address(request)):
         raise web.HTTPTooManyRequests
     async with request.app[DEPS].database.reader() as reader:
-        invited = await _invited(reader, token)
+        invited = await _invited(request, reader, token)
     if invited is None:
-        return notice(request, SPENT, status=410, language="zh")
+        return _spent(request)
     officer, _ = invited
     csrf = csrf_for(request, token)
-    title = "进入管理后台"
-    return render(request, "enter.html", language="zh", title=title, who=officer.name, action=request.path, csrf=csrf)
+    title = console_words()("进入管理后台")
+    return render(
+        request, "enter.html", language=CHINESE, title=title, who=officer.name, action=request.path, csrf=csrf
+    )
 
 
 async def enter(request: web.Request) -> web.Response:
@@ -38,23 +42,27 @@ async def enter(request: web.Request) -> web.Response:
     check_csrf(request, token, str((await form_of(request)).get("csrf", "")))
     session = new_token()
     async with request.app[DEPS].database.unit() as unit:
-        invited = await _invited(unit, token)
+        invited = await _invited(request, unit, token)
         entered = invited is not None and await use_invitation(unit, invited[1])
         if entered and invited is not None:
-            address_id = await open_desk(unit, invited[0].id, "zh")
+            address_id = await open_desk(unit, invited[0].id, CHINESE)
             await begin_session(unit, session, address_id, CONSOLE.audience, CONSOLE.length)
     if not entered:
-        return notice(request, SPENT, status=410, language="zh")
+        return _spent(request)
     response = go("", "entered")
     set_cookie(request, response, CONSOLE.cookie, session, CONSOLE.base, CONSOLE.length, samesite="Strict")
     return response
 
 
-async def _invited(reader: Reader, token: str) -> tuple[Officer, int] | None:
+def _spent(request: web.Request) -> web.Response:
+    return notice(request, console_words()(SPENT), status=410, language=CHINESE)
+
+
+async def _invited(request: web.Request, reader: Reader, token: str) -> tuple[Officer, int] | None:
     """Whom a link lets in, who still has something to do there, and the number of the invitation."""
     invitation = await open_invitation(reader, token, CONSOLE.audience)
     officer = None if invitation is None else await find_officer(reader, invitation.officer_id)
-    if invitation is None or officer is None or not await concerns(reader, officer):
+    if invitation is None or officer is None or not await is_let_in(request.app[SECTIONS], reader, officer):
         return None
     return officer, invitation.id
 
@@ -62,7 +70,8 @@ async def _invited(reader: Reader, token: str) -> tuple[Officer, int] | None:
 async def show_sessions(caller: Caller) -> web.Response:
     async with caller.deps.database.reader() as reader:
         mine = await open_sessions(reader, caller.officer.id, CONSOLE.audience)
-    return show(caller, "sessions.html", title="登录会话", sessions=mine, this=caller.session_id)
+    _ = console_words()
+    return show(caller, "sessions.html", title=_("登录会话"), sessions=mine, this=caller.session_id)
 
 
 async def end_one(caller: Caller, _form: Form) -> web.Response:
@@ -86,7 +95,7 @@ async def leave(caller: Caller, _form: Form) -> web.Response:
 
 
 def _left(caller: Caller) -> web.Response:
-    response = notice(caller.request, LEFT, language="zh")
+    response = notice(caller.request, console_words()(LEFT), language=CHINESE)
     response.del_cookie(CONSOLE.cookie, path=CONSOLE.base)
     return response
 
@@ -99,3 +108,10 @@ ROUTES = [
     posted("/console/sessions/end", None, end_all),
     posted(r"/console/sessions/{session:\d{1,15}}/end", None, end_one),
 ]
+SECTION = Section(
+    "/console/sessions",
+    MessageId("登录会话"),
+    None,
+    ROUTES,
+    done={"entered": MessageId("您已进入管理后台。"), "ended": MessageId("那个会话已经结束。")},
+)

@@ -11,18 +11,11 @@ from aiohttp import web
 
 from bot.web.console.access import Caller, Form, posted, say, shown
 from bot.web.console.dealing import FOR_ANOTHER, numbers_in, who_was_first
-from bot.web.console.entries import MISSING, show_entry
-from bot.web.console.forms import (
-    Written,
-    by_field,
-    number_at,
-    number_in,
-    read_content,
-    text_in,
-    written_in,
-    written_of,
-)
+from bot.web.console.entry_form import Written, by_field, read_content, written_in, written_of
+from bot.web.console.forms import number_at, number_in, text_in
+from bot.web.console.one_entry import ENTRY, MISSING, show_entry
 from bot.web.console.page import go, show
+from bot.web.console.rights import right
 from bot.web.console.spoken import Spoken, spoken_if_approved
 from bot.web.console.telling import told_changes, why_not
 from bot.web.pages import fill
@@ -237,10 +230,10 @@ async def post_preview(caller: Caller, form: Form) -> web.Response:
 
 
 ROUTES = [
-    shown("/console/entries/new", Action.EDIT_ENTRY, show_new),
-    posted("/console/entries/new", Action.EDIT_ENTRY, post_new),
-    posted("/console/entries/begin", Action.EDIT_ENTRY, post_begin),
-    shown(r"/console/entries/{entry:\d{1,15}}/edit", Action.EDIT_ENTRY, show_edit),
-    posted(r"/console/entries/{entry:\d{1,15}}/edit", Action.EDIT_ENTRY, post_edit),
-    posted("/console/preview", Action.EDIT_ENTRY, post_preview),
+    shown("/console/entries/new", right(Action.EDIT_ENTRY), show_new),
+    posted("/console/entries/new", right(Action.EDIT_ENTRY), post_new),
+    posted("/console/entries/begin", right(Action.EDIT_ENTRY), post_begin),
+    shown(f"{ENTRY}/edit", right(Action.EDIT_ENTRY), show_edit),
+    posted(f"{ENTRY}/edit", right(Action.EDIT_ENTRY), post_edit),
+    posted("/console/preview", right(Action.EDIT_ENTRY), post_preview),
 ]

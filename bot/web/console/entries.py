@@ -7,46 +7,35 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.web.console.access import CONSOLE, DENIED, Caller, Form, say, shown
-from bot.web.console.forms import MOST_NUMBER, number_at, number_in, text_in
-from bot.web.console.home import STANDINGS
+from bot.web.console.access import CONSOLE, Caller, shown
+from bot.web.console.forms import MOST_NUMBER, number_at
+from bot.web.console.one_entry import ENTRY, readable, show_entry
 from bot.web.console.page import show
-from bot.web.console.spoken import Spoken, spoken, spoken_if_approved
-from bot.web.console.telling import EVENTS, STATES, author_of, tags_of, tags_of_entry, told_changes
+from bot.web.console.rights import allows, rights_of
+from bot.web.console.telling import EVENTS, STANDINGS, STATES, author_of, tags_of, told_changes
 from escalation.permissions import Action
 from faq.asked import Feedback, feedback_counts
-from faq.catalog import Entry
 from faq.keeping import (
     Change,
     Event,
-    Kept,
     Revision,
     Standing,
     Wanted,
     categories,
     department_codes,
     events_of,
-    find_by_code,
-    find_entry,
     line_of,
-    overrides_of,
     revisions_of,
     search,
-    subject_of,
-    suggested_phrasings,
 )
-from faq.lifecycle import RevisionState
-from storage.people import officers_in
-from storage.unit import Reader
 
 LONGEST_SEARCH = 100  # characters
-MISSING = "没有这个条目，可能地址抄错了。请从列表里找。"
 
 
 async def show_entries(caller: Caller) -> web.Response:
     """All entries, or those of whoever may not see all."""
     wanted = _wanted(caller.request)
-    if not caller.may(Action.READ_ENTRY):
+    if not allows(caller, Action.READ_ENTRY):
         wanted = replace(wanted, concerning=caller.officer)
     async with caller.deps.database.reader() as reader:
         page = await search(reader, wanted)
@@ -56,6 +45,7 @@ async def show_entries(caller: Caller) -> web.Response:
         caller,
         "entries.html",
         title="问答条目",
+        may=rights_of(caller),
         wanted=wanted,
         page=page,
         tags={line.entry_id: tags_of(line) for line in page.lines},
@@ -86,92 +76,8 @@ def _address(request: web.Request, page: int) -> str:
     return f"{CONSOLE.base}/entries?{urlencode({**kept, 'page': page})}"
 
 
-async def named_entry(reader: Reader, form: Form) -> Kept | None:
-    """The entry that a form names: by number where a button was pressed, else by the code that was typed."""
-    if text_in(form, "entry"):
-        return await find_entry(reader, number_in(form, "entry"))
-    return await find_by_code(reader, line_of(text_in(form, "code")))
-
-
 async def show_one(caller: Caller) -> web.Response:
     return await show_entry(caller, number_at(caller.request, "entry"))
-
-
-async def show_entry(
-    caller: Caller, entry_id: int, *, refusal: str = "", status: int = 200, typed: Mapping[str, str] | None = None
-) -> web.Response:
-    """An entry as it stands. `refusal` says why something was not done; what was `typed` for it is not lost."""
-    rules = caller.deps.rules
-    async with caller.deps.database.reader() as reader:
-        entry = await _readable(reader, caller, entry_id)
-        if not isinstance(entry, Kept):
-            return entry
-        subject = await subject_of(reader, entry)
-        departments = await department_codes(reader)
-        staff = await officers_in(reader, caller.home)
-        context = {
-            "spoken": None if entry.published is None else await spoken(reader, rules, entry.published),
-            "drafted": await _drafted(reader, caller, entry, departments),
-            "overrides": await overrides_of(reader, entry_id),
-            "suggested": await suggested_phrasings(reader, entry) if caller.may(Action.EDIT_ENTRY) else (),
-            "feedback": (await feedback_counts(reader)).get(entry_id, Feedback()),
-        }
-    shown_text = entry.published or entry.latest
-    return show(
-        caller,
-        "entry.html",
-        title=shown_text.content.question,
-        status=status,
-        subject=subject,
-        entry=entry,
-        text=shown_text,
-        tags=tags_of_entry(entry),
-        author=author_of,
-        departments=departments,
-        categories=categories(),
-        staff=[one for one in staff if one.roles],
-        refusal=refusal,
-        typed=typed or {},
-        **context,
-    )
-
-
-async def _readable(reader: Reader, caller: Caller, entry_id: int) -> Kept | web.Response:
-    """The entry, if it is there and the caller's to read; else the page that says so."""
-    entry = await find_entry(reader, entry_id)
-    if entry is None:
-        return say(caller.request, MISSING, status=404)
-    if not caller.may(Action.READ_ENTRY, await subject_of(reader, entry)):
-        return say(caller.request, DENIED, status=403)
-    return entry
-
-
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """A text that does not answer yet: what it changes, how it will be said, and which other entries answer nearly the
-    same; whether it is the reader's own.
-    """
-
-    text: Revision
-    changes: Sequence[Change]
-    spoken: Spoken
-    near: Sequence[Entry]
-    own: bool
-
-
-async def _drafted(reader: Reader, caller: Caller, entry: Kept, departments: Mapping[str, str]) -> Drafted | None:
-    text = entry.in_hand or entry.coming or (entry.latest if entry.latest.state is RevisionState.REFUSED else None)
-    return None if text is None else await drafted(reader, caller, entry, text, departments)
-
-
-async def drafted(
-    reader: Reader, caller: Caller, entry: Kept, text: Revision, departments: Mapping[str, str]
-) -> Drafted:
-    before = None if entry.published is None else entry.published.content
-    will_be = await spoken_if_approved(reader, caller.deps.rules, text.content)
-    changes = told_changes(before, text.content, departments)
-    near = caller.deps.faq.edition.nearly(text.content.question, besides=entry.code)
-    return Drafted(text, changes, will_be, near, text.is_own(caller.officer.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +95,8 @@ class Moment:
 async def show_history(caller: Caller) -> web.Response:
     entry_id = number_at(caller.request, "entry")
     async with caller.deps.database.reader() as reader:
-        entry = await _readable(reader, caller, entry_id)
-        if not isinstance(entry, Kept):
+        entry = await readable(reader, caller, entry_id)
+        if isinstance(entry, web.Response):
             return entry
         texts, events = await revisions_of(reader, entry_id), await events_of(reader, entry_id)
         departments = await department_codes(reader)
@@ -218,6 +124,6 @@ def _moments(texts: Sequence[Revision], events: Sequence[Event], departments: Ma
 
 ROUTES = [
     shown("/console/entries", None, show_entries),
-    shown(r"/console/entries/{entry:\d{1,15}}", None, show_one),
-    shown(r"/console/entries/{entry:\d{1,15}}/history", None, show_history),
+    shown(ENTRY, None, show_one),
+    shown(f"{ENTRY}/history", None, show_history),
 ]

@@ -19,6 +19,7 @@ from bot.deps import Deps
 from bot.web.console.access import Caller, Form, posted, shown
 from bot.web.console.forms import text_in
 from bot.web.console.page import go, show
+from bot.web.console.rights import right, rights_of
 from bot.web.console.telling import why_not
 from escalation.permissions import Action
 from escalation.workdays import local_date
@@ -167,6 +168,7 @@ def _page(
         caller,
         "files.html",
         title="导入和导出",
+        may=rights_of(caller),
         status=status,
         refusal=refusal,
         plan=plan,
@@ -183,8 +185,8 @@ def _page(
 
 
 ROUTES = [
-    shown("/console/files", Action.READ_ENTRY, show_files),
-    shown("/console/files/entries.{ending:xlsx|csv|yaml}", Action.READ_ENTRY, fetch),
-    posted("/console/files/examine", Action.EDIT_ENTRY, post_examine, largest=LARGEST_POST),
-    posted("/console/files/import", Action.EDIT_ENTRY, post_import, largest=LARGEST_POST),
+    shown("/console/files", right(Action.READ_ENTRY), show_files),
+    shown("/console/files/entries.{ending:xlsx|csv|yaml}", right(Action.READ_ENTRY), fetch),
+    posted("/console/files/examine", right(Action.EDIT_ENTRY), post_examine, largest=LARGEST_POST),
+    posted("/console/files/import", right(Action.EDIT_ENTRY), post_import, largest=LARGEST_POST),
 ]

@@ -12,9 +12,10 @@ from aiohttp import web
 
 from bot.web.console.access import Caller, Form, posted, shown
 from bot.web.console.dealing import numbers_in, who_was_first
-from bot.web.console.entries import named_entry
-from bot.web.console.forms import LONGEST_REASON, MOST_NUMBER, text_in
+from bot.web.console.entry_form import LONGEST_REASON, NO_ENTRY, TOO_LONG, named_entry
+from bot.web.console.forms import MOST_NUMBER, text_in
 from bot.web.console.page import go, show
+from bot.web.console.rights import right
 from bot.web.console.telling import why_not
 from escalation.permissions import Action
 from faq.catalog import Entry
@@ -29,9 +30,7 @@ OFFERED = 3  # entries that may answer it
 MOST_WORDINGS = 8  # added in one press
 MASK = "*"
 NOTHING_TYPED: Mapping[str, str] = MappingProxyType({})
-NO_ENTRY = "没有这个代号的条目。代号写在条目列表里，在问题的下面。"
 NO_WORDING = "没有写要加的问法。请在“要加的问法”里留下至少一行。"
-TOO_LONG = f"理由最多 {LONGEST_REASON} 个字，请写短一些。"
 KNOWN_ALREADY = "那个条目已经有这些问法。请改一改要加的问法，或者选别的办法。"
 
 
@@ -142,7 +141,7 @@ def _numbers(gap: Gap) -> str:
 
 
 ROUTES = [
-    shown("/console/gaps", Action.EDIT_ENTRY, show_gaps),
-    posted("/console/gaps/phrase", Action.EDIT_ENTRY, post_phrase),
-    posted("/console/gaps/dismiss", Action.EDIT_ENTRY, post_dismiss),
+    shown("/console/gaps", right(Action.EDIT_ENTRY), show_gaps),
+    posted("/console/gaps/phrase", right(Action.EDIT_ENTRY), post_phrase),
+    posted("/console/gaps/dismiss", right(Action.EDIT_ENTRY), post_dismiss),
 ]

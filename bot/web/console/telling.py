@@ -6,7 +6,20 @@ from dataclasses import replace
 from bot.wording.keeping import text_state
 from bot.wording.speech import CHINESE, words_of
 from faq.catalog import SAMPLE
-from faq.keeping import Change, Content, Denied, Kept, Line, Outdated, Piece, Revision, Wrong, categories, changes
+from faq.keeping import (
+    Change,
+    Content,
+    Denied,
+    Kept,
+    Line,
+    Outdated,
+    Piece,
+    Revision,
+    Standing,
+    Wrong,
+    categories,
+    changes,
+)
 from faq.keeping.results import OUTDATED, PUT_RIGHT
 from faq.lifecycle import EntryState, Happening, RevisionState
 
@@ -24,7 +37,17 @@ EVENTS = {
     Happening.OVERRIDE: "指定条目",
     Happening.OVERRIDE_CLEARED: "取消指定",
 }
-LOOKS = {RevisionState.DRAFT: "busy", RevisionState.SUBMITTED: "busy", RevisionState.REFUSED: "bad"}
+STANDINGS = {
+    Standing.PUBLISHED: ("已发布", "正在答复纳税人的条目"),
+    Standing.SUBMITTED: ("待审批", "已经提交，等另一位审批"),
+    Standing.DRAFT: ("草稿", "写着，还没有提交"),
+    Standing.REFUSED: ("已退回", "审批人写了理由，请修改"),
+    Standing.SAMPLE: ("从未核实", "随产品来的样例，请对照现行规定"),
+    Standing.EXPIRING: ("30 天内到期", "到期后不再答复，请更新或停用"),
+    Standing.DOUBTED: ("常没解决", "90 天里常被评为没解决，请核实"),
+    Standing.RETIRED: ("已停用", "不再答复，随时可以恢复"),
+}
+LOOKS = {"draft": "busy", "submitted": "busy", "refused": "bad", "published": "good"}
 WHOLE = ("category", "department_code", "valid_from", "valid_until")  # read as a whole, not letter by letter
 
 ISLAND = 3  # characters

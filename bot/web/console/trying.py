@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.web.console.access import Caller, Form, posted, shown
-from bot.web.console.entries import named_entry
+from bot.web.console.entry_form import NO_ENTRY, named_entry
 from bot.web.console.forms import text_in
 from bot.web.console.page import show
+from bot.web.console.rights import right, rights_of
 from bot.web.console.spoken import Spoken, spoken
 from bot.web.console.telling import why_not
 from bot.wording import words_of
@@ -26,7 +27,6 @@ from intents import Kind
 
 LONGEST_QUESTION = 500  # characters
 TOO_LONG = f"最多 {LONGEST_QUESTION} 个字，请写短一些。"
-NO_ENTRY = "没有这个代号的条目。代号写在条目列表里，在问题的下面。"
 KNOWN_ALREADY = "这个条目已经有这样的问法，没有再加。"
 PHRASED = "已加为“{question}”的问法，马上生效。下面是现在的结果。"
 OVERRIDDEN = "已指定：这句话今后总是用“{question}”答复。下面是现在的结果。"
@@ -92,6 +92,7 @@ async def _page(caller: Caller, text: str, *, done: str = "", refusal: str = "",
         caller,
         "trying.html",
         title="试问",
+        may=rights_of(caller),
         status=status,
         text=text,
         tried=tried,
@@ -128,8 +129,8 @@ async def _try(caller: Caller, text: str) -> Tried:
 
 
 ROUTES = [
-    shown("/console/try", Action.READ_ENTRY, show_empty),
-    posted("/console/try", Action.READ_ENTRY, post_try),
-    posted("/console/try/phrase", Action.EDIT_ENTRY, post_phrase),
-    posted("/console/try/override", Action.EDIT_ENTRY, post_override),
+    shown("/console/try", right(Action.READ_ENTRY), show_empty),
+    posted("/console/try", right(Action.READ_ENTRY), post_try),
+    posted("/console/try/phrase", right(Action.EDIT_ENTRY), post_phrase),
+    posted("/console/try/override", right(Action.EDIT_ENTRY), post_override),
 ]

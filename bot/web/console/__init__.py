@@ -1,7 +1,8 @@
 """The console, on the bureau's own site: in Chinese, and without script except for comfort.
 
-A page is a function `Caller → response`, a form `Caller, Form → response`; `shown` and `posted` (access.py) say who
-may. A new section is a `Section` (sections.py) in the list below; the frame around its pages knows no more of it.
+A page is a function `Caller → response`, a form `Caller, its model → response`; `shown` and `posted` (access.py) say
+who may. A form's model (forms.py) says what it sends, and what of that can be wrong. A new section is a `Section`
+(sections.py) in the list below; the frame around its pages knows no more of it.
 """
 
 from aiohttp import web

@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from bot.deps import Deps
+from bot.web.console.forms import CSRF, F, Typed, read_form
 from bot.web.console.sections import SECTIONS, Right, Section, is_let_in
 from bot.web.doors import SHIFT, Door
 from bot.web.keys import DEPS
@@ -57,9 +58,9 @@ class Caller:
         return needed is None or needed(self)
 
 
-Form = Mapping[str, object]
 Page = Callable[[Caller], Awaitable[web.StreamResponse]]
-Deed = Callable[[Caller, Form], Awaitable[web.StreamResponse]]
+Again = Callable[[Caller, Typed], Awaitable[web.Response]]
+Deed = Callable[[Caller, F], Awaitable[web.StreamResponse]]
 
 
 def shown(path: str, needs: Right | None, page: Page) -> web.RouteDef:
@@ -74,24 +75,47 @@ def shown(path: str, needs: Right | None, page: Page) -> web.RouteDef:
     return web.get(path, guarded)
 
 
-def posted(path: str, needs: Right | None, deed: Deed, *, largest: int = LARGEST_FORM) -> web.RouteDef:
-    """The route of a form, which must carry the token of this session; `largest` in bytes."""
+def posted(
+    path: str,
+    needs: Right | None,
+    model: type[F],
+    deed: Deed[F],
+    *,
+    again: Again | None = None,
+    largest: int = LARGEST_FORM,
+) -> web.RouteDef:
+    """The route of a form, which must carry the token of this session; `largest` in bytes.
+
+    Where something that people type can be wrong, the page is shown `again` with it, and with what was typed.
+    """
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         caller = await find_caller(request)
         if refusal := _refusal(request, caller, needs):
             return refusal
-        form = await form_of(request.clone(client_max_size=largest))
+        fields = await form_of(request.clone(client_max_size=largest))
         try:
-            if not carries_csrf(request, _certain(caller).token, str(form.get("csrf", ""))):
+            if not carries_csrf(request, _certain(caller).token, str(fields.get(CSRF, ""))):
                 return say(request, STALE_FORM, status=403)
-            return await deed(_certain(caller), form)
+            form = read_form(model, request.path, fields)
+            if not isinstance(form, Typed):
+                return await deed(_certain(caller), form)
+            return await _show_again(_certain(caller), form, again)
         finally:
-            for field in form.values():
+            for field in fields.values():
                 if isinstance(field, FileField):
                     field.file.close()
 
     return web.post(path, guarded)
+
+
+async def _show_again(caller: Caller, typed: Typed, again: Again | None) -> web.Response:
+    """The page of a form that could not be read: 422, where the page is still there."""
+    assert again is not None, "a form that tells people what is wrong has a page to tell it on"  # noqa: S101
+    page = await again(caller, typed)
+    if page.status == web.HTTPOk.status_code:
+        page.set_status(web.HTTPUnprocessableEntity.status_code)
+    return page
 
 
 async def find_caller(request: web.Request) -> Caller | None:

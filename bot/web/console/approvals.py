@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
-from bot.web.console.access import Caller, Form, posted, shown
-from bot.web.console.entry_form import LONGEST_REASON, TOO_LONG
-from bot.web.console.forms import number_at, number_in, text_in
-from bot.web.console.one_entry import ENTRY, drafted, settled, show_entry
+from bot.web.console.access import Caller, posted, shown
+from bot.web.console.entry_form import Reason
+from bot.web.console.forms import NOTHING_TYPED, Number, PostedForm, number_at, typed_in
+from bot.web.console.one_entry import ENTRY, drafted, settled, show_again
 from bot.web.console.page import show
 from bot.web.console.rights import right
 from bot.web.console.telling import author_of
@@ -59,25 +59,30 @@ async def _reckon(caller: Caller, drafts: Sequence[Entry]) -> Mapping[str, int]:
     return await asyncio.to_thread(gains, caller.deps.faq.edition, drafts, questions)
 
 
-async def post_approve(caller: Caller, form: Form) -> web.Response:
+class ApproveForm(PostedForm):
+    head: Number  # the text that was seen
+
+
+class RefuseForm(ApproveForm):
+    reason: Reason = ""
+
+
+async def post_approve(caller: Caller, form: ApproveForm) -> web.Response:
     entry_id = number_at(caller.request, "entry")
     async with caller.deps.database.unit() as unit:
-        result = await approve(unit, caller.officer, entry_id, head=number_in(form, "head"))
-    return await settled(caller, entry_id, result, done="approved", typed={}, to="/approvals")
+        result = await approve(unit, caller.officer, entry_id, head=form.head)
+    return await settled(caller, entry_id, result, done="approved", typed=NOTHING_TYPED, to="/approvals")
 
 
-async def post_refuse(caller: Caller, form: Form) -> web.Response:
-    entry_id, typed = number_at(caller.request, "entry"), {"refusal": text_in(form, "reason")}
-    if len(typed["refusal"]) > LONGEST_REASON:
-        return await show_entry(caller, entry_id, refusal=TOO_LONG, status=422, typed=typed)
+async def post_refuse(caller: Caller, form: RefuseForm) -> web.Response:
+    entry_id, typed = number_at(caller.request, "entry"), typed_in(caller.request.path, form)
     async with caller.deps.database.unit() as unit:
-        reason = line_of(typed["refusal"])
-        result = await refuse(unit, caller.officer, entry_id, reason, head=number_in(form, "head"))
+        result = await refuse(unit, caller.officer, entry_id, line_of(form.reason), head=form.head)
     return await settled(caller, entry_id, result, done="refused", typed=typed, to="/approvals")
 
 
 ROUTES = [
     shown("/console/approvals", right(Action.APPROVE_ENTRY), show_approvals),
-    posted(f"{ENTRY}/approve", right(Action.APPROVE_ENTRY), post_approve),
-    posted(f"{ENTRY}/refuse", right(Action.APPROVE_ENTRY), post_refuse),
+    posted(f"{ENTRY}/approve", right(Action.APPROVE_ENTRY), ApproveForm, post_approve),
+    posted(f"{ENTRY}/refuse", right(Action.APPROVE_ENTRY), RefuseForm, post_refuse, again=show_again),
 ]

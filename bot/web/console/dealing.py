@@ -1,10 +1,12 @@
-"""What the pages about gaps share: which questions a form is about, and who dealt with them first."""
+"""What the forms about gaps share: which questions a form is about, and who dealt with them first."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from aiohttp import web
+from pydantic import AfterValidator
 
 from bot.web.console.access import Caller
+from bot.web.console.forms import Text
 from bot.web.console.page import moment
 from faq.gaps import MOST_LOOKED_AT, Verdict, dealt_with
 from faq.keeping import find_entry
@@ -13,16 +15,22 @@ LONGEST_NUMBER = 18  # digits
 FOR_ANOTHER = "您写的都在下面，还没有保存；仍要另写一条的，请再按“保存草稿”。"
 
 
-def numbers_in(text: str) -> Sequence[int]:
-    """The numbers that the page itself had put into the form, as 「1,2,3」; raises 400 where they are none."""
+def _are_numbers(text: str) -> str:
     numbers = text.split(",") if text else []
     if len(numbers) > MOST_LOOKED_AT or not all(_is_number(one) for one in numbers):
-        raise web.HTTPBadRequest
-    return [int(one) for one in numbers]
+        raise ValueError("no numbers that a page of ours puts into a form")
+    return text
 
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+
+
+Numbers = Annotated[Text, AfterValidator(_are_numbers)]  # as the page itself had put them there: 「1,2,3」
+
+
+def numbers_in(text: str) -> Sequence[int]:
+    return [int(one) for one in text.split(",") if one]
 
 
 async def who_was_first(caller: Caller, ids: Sequence[int]) -> str:

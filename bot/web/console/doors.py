@@ -3,7 +3,8 @@
 from aiohttp import web
 
 from bot.channels.webchat import open_desk
-from bot.web.console.access import CONSOLE, Caller, Form, console_words, posted, shown
+from bot.web.console.access import CONSOLE, Caller, console_words, posted, shown
+from bot.web.console.forms import NoFields
 from bot.web.console.page import go, show
 from bot.web.console.sections import SECTIONS, Section, is_let_in
 from bot.web.keys import DEPS, LIMITS
@@ -74,7 +75,7 @@ async def show_sessions(caller: Caller) -> web.Response:
     return show(caller, "sessions.html", title=_("登录会话"), sessions=mine, this=caller.session_id)
 
 
-async def end_one(caller: Caller, _form: Form) -> web.Response:
+async def end_one(caller: Caller, _form: NoFields) -> web.Response:
     """Log one browser out; one's own is told good-bye."""
     session_id = int(caller.request.match_info["session"])
     async with caller.deps.database.unit() as unit:
@@ -82,13 +83,13 @@ async def end_one(caller: Caller, _form: Form) -> web.Response:
     return _left(caller) if session_id == caller.session_id else go("/sessions", "ended")
 
 
-async def end_all(caller: Caller, _form: Form) -> web.Response:
+async def end_all(caller: Caller, _form: NoFields) -> web.Response:
     async with caller.deps.database.unit() as unit:
         await end_sessions(unit, caller.officer.id, CONSOLE.audience)
     return _left(caller)
 
 
-async def leave(caller: Caller, _form: Form) -> web.Response:
+async def leave(caller: Caller, _form: NoFields) -> web.Response:
     async with caller.deps.database.unit() as unit:
         await end_sessions(unit, caller.officer.id, CONSOLE.audience, caller.session_id)
     return _left(caller)
@@ -104,9 +105,9 @@ ROUTES = [
     web.get("/console/enter/{token}", show_door),
     web.post("/console/enter/{token}", enter),
     shown("/console/sessions", None, show_sessions),
-    posted("/console/sessions/leave", None, leave),
-    posted("/console/sessions/end", None, end_all),
-    posted(r"/console/sessions/{session:\d{1,15}}/end", None, end_one),
+    posted("/console/sessions/leave", None, NoFields, leave),
+    posted("/console/sessions/end", None, NoFields, end_all),
+    posted(r"/console/sessions/{session:\d{1,15}}/end", None, NoFields, end_one),
 ]
 SECTION = Section(
     "/console/sessions",

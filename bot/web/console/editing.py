@@ -5,14 +5,16 @@ shown where it does.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from aiohttp import web
+from pydantic import ConfigDict
 
-from bot.web.console.access import Caller, Form, posted, say, shown
-from bot.web.console.dealing import FOR_ANOTHER, numbers_in, who_was_first
-from bot.web.console.entry_form import Written, by_field, read_content, written_in, written_of
-from bot.web.console.forms import number_at, number_in, text_in
+from bot.web.console.access import Caller, posted, say, shown
+from bot.web.console.dealing import FOR_ANOTHER, Numbers, numbers_in, who_was_first
+from bot.web.console.entry_form import EntryForm, Written, by_field, read_content, written_of
+from bot.web.console.forms import Findings, Number, NumberIfAny, PostedForm, Text, Typed, number_at
 from bot.web.console.one_entry import ENTRY, MISSING, show_entry
 from bot.web.console.page import go, show
 from bot.web.console.rights import right
@@ -27,7 +29,6 @@ from faq.keeping import (
     Change,
     Content,
     Denied,
-    Finding,
     Kept,
     Outdated,
     Saved,
@@ -59,7 +60,7 @@ class Sheet:
     entry: Kept | None = None
     head: int = 0
     base: int = 0
-    findings: Sequence[Finding] = ()
+    findings: Findings = field(default_factory=dict)
     refusal: str = ""
     theirs: Sequence[Change] = ()
     conflicts: Sequence[str] = ()
@@ -73,19 +74,30 @@ async def show_new(caller: Caller) -> web.Response:
         return await _form(caller, reader, Sheet(Written()))
 
 
-async def post_begin(caller: Caller, form: Form) -> web.Response:
+class BeginForm(PostedForm):
+    """A button that stands in the forms of other pages, which send more than this."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    text: Text = ""
+    wordings: Text = ""
+    near: NumberIfAny = None  # an entry that is nearly the same
+    gap: Numbers = ""
+
+
+async def post_begin(caller: Caller, form: BeginForm) -> web.Response:
     """A new entry begun with what was asked: the form, filled in as far as that goes; nothing is written yet."""
-    question = line_of(text_in(form, "text"))[: QUESTION[1]]
+    question = line_of(form.text)[: QUESTION[1]]
     async with caller.deps.database.reader() as reader:
-        near = await find_entry(reader, number_in(form, "near")) if text_in(form, "near") else None
+        near = None if form.near is None else await find_entry(reader, form.near)
         like = None if near is None else near.latest.content
         written = Written(
             question=question,
-            phrasings="\n".join(line for line in text_in(form, "wordings").splitlines() if line != question),
+            phrasings="\n".join(line for line in form.wordings.splitlines() if line != question),
             category="" if like is None else like.category,
             department_code="" if like is None else like.department_code,
         )
-        return await _form(caller, reader, Sheet(written, begun=True, gap=text_in(form, "gap")))
+        return await _form(caller, reader, Sheet(written, begun=True, gap=form.gap))
 
 
 async def show_edit(caller: Caller) -> web.Response:
@@ -100,60 +112,91 @@ async def show_edit(caller: Caller) -> web.Response:
         return await _form(caller, reader, sheet)
 
 
-async def post_new(caller: Caller, form: Form) -> web.Response:
-    written, gap = written_in(form), text_in(form, "gap")
-    ids = numbers_in(gap)
-    content, findings = read_content(written)
-    if text_in(form, "do") == "preview" or findings:
-        return await _look_again(caller, Sheet(written, findings=findings, gap=gap, status=422 if findings else 200))
+Do = Literal["save", "submit", "preview"]  # the button that was pressed
+
+
+class NewForm(EntryForm):
+    gap: Numbers = ""
+    do: Do = "save"
+
+
+class EditForm(EntryForm):
+    """`head` and `base`: what stood there when the writing began."""
+
+    head: Number
+    base: Number
+    code: Text = ""
+    do: Do = "save"
+
+
+async def post_new(caller: Caller, form: NewForm) -> web.Response:
+    sheet = Sheet(form, gap=form.gap)
+    if form.do == "preview":
+        return await _look_again(caller, sheet)
+    ids = numbers_in(form.gap)
     async with caller.deps.database.unit() as unit:
         if ids:
-            result = await draft_from_gap(unit, caller.officer, ids, content)
+            result = await draft_from_gap(unit, caller.officer, ids, form.content)
         else:
-            result = await draft_entry(unit, caller.officer, content)
+            result = await draft_entry(unit, caller.officer, form.content)
     match result:
         case Saved():
-            return await _kept(caller, form, result)
+            return await _kept(caller, form.do, result)
         case Wrong(findings=findings):
-            return await _look_again(caller, Sheet(written, findings=findings, gap=gap, status=422))
+            return await _look_again(caller, replace(sheet, findings=by_field(findings), status=422))
         case Denied(why=Why.MEANWHILE):
             refusal = await who_was_first(caller, ids) + FOR_ANOTHER
-            return await _look_again(caller, Sheet(written, refusal=refusal, status=409))
+            return await _look_again(caller, Sheet(form, refusal=refusal, status=409))
         case Denied():
-            return await _look_again(caller, Sheet(written, refusal=result.sentence, gap=gap, status=409))
+            return await _look_again(caller, replace(sheet, refusal=result.sentence, status=409))
 
 
-async def post_edit(caller: Caller, form: Form) -> web.Response:
+async def new_again(caller: Caller, typed: Typed) -> web.Response:
+    sheet = Sheet(_written_in(typed), findings=typed.findings, gap=typed.fields.get("gap", ""))
+    return await _look_again(caller, sheet)
+
+
+async def post_edit(caller: Caller, form: EditForm) -> web.Response:
     """Keep the text as a draft, or look at it once more; whatever comes of it, nothing that was typed is lost."""
     entry_id = number_at(caller.request, "entry")
-    head, base = number_in(form, "head"), number_in(form, "base")
-    written = written_in(form)
-    content, findings = read_content(written)
     async with caller.deps.database.reader() as reader:
         entry = await find_entry(reader, entry_id)
     if entry is None:
         return say(caller.request, MISSING, status=404)
-    sheet = Sheet(written, entry, head, base, findings, status=422 if findings else 200)
-    if text_in(form, "do") == "preview" or findings:
+    sheet = Sheet(form, entry, form.head, form.base)
+    if form.do == "preview":
         return await _look_again(caller, sheet)
     async with caller.deps.database.unit() as unit:
-        result = await edit_entry(unit, caller.officer, entry_id, content, head=head)
+        result = await edit_entry(unit, caller.officer, entry_id, form.content, head=form.head)
     match result:
         case Saved():
-            return await _kept(caller, form, result)
-        case Denied(why=Why.UNCHANGED) if text_in(form, "do") == "submit" and entry.in_hand is not None:
-            return await _kept(caller, form, Saved(entry_id, entry.code, head))
+            return await _kept(caller, form.do, result)
+        case Denied(why=Why.UNCHANGED) if form.do == "submit" and entry.in_hand is not None:
+            return await _kept(caller, form.do, Saved(entry_id, entry.code, form.head))
         case Outdated():
-            return await _collided(caller, sheet, content, result)
+            return await _collided(caller, sheet, form.content, result)
         case Wrong(findings=findings):
-            return await _look_again(caller, Sheet(written, entry, head, base, findings, status=422))
+            return await _look_again(caller, replace(sheet, findings=by_field(findings), status=422))
         case Denied():
-            return await _look_again(caller, Sheet(written, entry, head, base, refusal=result.sentence, status=409))
+            return await _look_again(caller, replace(sheet, refusal=result.sentence, status=409))
 
 
-async def _kept(caller: Caller, form: Form, kept: Saved) -> web.Response:
+async def edit_again(caller: Caller, typed: Typed) -> web.Response:
+    async with caller.deps.database.reader() as reader:
+        entry = await find_entry(reader, number_at(caller.request, "entry"))
+        if entry is None:
+            return say(caller.request, MISSING, status=404)
+        head, base = int(typed.fields["head"]), int(typed.fields["base"])
+        return await _form(caller, reader, Sheet(_written_in(typed), entry, head, base, typed.findings))
+
+
+def _written_in(typed: Typed) -> Written:
+    return Written(**{name: text for name, text in typed.fields.items() if name in Written.model_fields})
+
+
+async def _kept(caller: Caller, do: Do, kept: Saved) -> web.Response:
     """The draft is kept; where the button says so, it is put before the approvers as well."""
-    if text_in(form, "do") != "submit":
+    if do != "submit":
         return go(f"/entries/{kept.entry_id}", "drafted")
     async with caller.deps.database.unit() as unit:
         result = await submit(unit, caller.deps.rules, caller.officer, kept.entry_id, head=kept.head)
@@ -194,8 +237,8 @@ async def _form(caller: Caller, reader: Reader, sheet: Sheet) -> web.Response:
     """The form; what was typed is checked whenever there is anything."""
     departments = await department_codes(reader)
     content, no_dates = read_content(sheet.written)
-    blank = sheet.begun or sheet.written == Written()
-    findings = () if blank else (*no_dates, *(sheet.findings or check(content, departments)))
+    blank = sheet.begun or not any(sheet.written.fields.values())
+    findings = {} if blank else sheet.findings or {**no_dates, **by_field(check(content, departments))}
     entry = sheet.entry
     return show(
         caller,
@@ -203,7 +246,7 @@ async def _form(caller: Caller, reader: Reader, sheet: Sheet) -> web.Response:
         title="新条目" if entry is None else f"修改：{entry.latest.content.question}",
         status=sheet.status,
         sheet=sheet,
-        findings=by_field(list(dict.fromkeys(findings))),
+        typed=Typed(findings=findings),
         preview=None if blank else await spoken_if_approved(reader, caller.deps.rules, content),
         near=_near(caller, content, "" if entry is None else entry.code),
         categories=categories(),
@@ -216,24 +259,33 @@ def _near(caller: Caller, content: Content, code: str) -> Sequence[Entry]:
     return caller.deps.faq.edition.nearly(content.question, besides=code)
 
 
-async def post_preview(caller: Caller, form: Form) -> web.Response:
+class PreviewForm(Written):
+    """All that the page of an entry's text has in its form; a date may be half typed."""
+
+    gap: Text = ""
+    head: Text = ""
+    base: Text = ""
+    code: Text = ""
+
+
+async def post_preview(caller: Caller, form: PreviewForm) -> web.Response:
     """What the script asks for while somebody types: the words as in chat, the entries that answer nearly the same, and
     what is wrong, field by field.
     """
-    content, no_dates = read_content(written_in(form))
+    content, no_dates = read_content(form)
     async with caller.deps.database.reader() as reader:
-        findings = (*no_dates, *check(content, await department_codes(reader)))
+        findings = {**no_dates, **by_field(check(content, await department_codes(reader)))}
         said: Spoken = await spoken_if_approved(reader, caller.deps.rules, content)
-    near = _near(caller, content, text_in(form, "code"))
+    near = _near(caller, content, form.code)
     html = fill(caller.request, "console/preview.html", CHINESE, spoken=said, near=near)
-    return web.json_response({"html": html, "findings": by_field(findings)})
+    return web.json_response({"html": html, "findings": findings})
 
 
 ROUTES = [
     shown("/console/entries/new", right(Action.EDIT_ENTRY), show_new),
-    posted("/console/entries/new", right(Action.EDIT_ENTRY), post_new),
-    posted("/console/entries/begin", right(Action.EDIT_ENTRY), post_begin),
+    posted("/console/entries/new", right(Action.EDIT_ENTRY), NewForm, post_new, again=new_again),
+    posted("/console/entries/begin", right(Action.EDIT_ENTRY), BeginForm, post_begin),
     shown(f"{ENTRY}/edit", right(Action.EDIT_ENTRY), show_edit),
-    posted(f"{ENTRY}/edit", right(Action.EDIT_ENTRY), post_edit),
-    posted("/console/preview", right(Action.EDIT_ENTRY), post_preview),
+    posted(f"{ENTRY}/edit", right(Action.EDIT_ENTRY), EditForm, post_edit, again=edit_again),
+    posted("/console/preview", right(Action.EDIT_ENTRY), PreviewForm, post_preview),
 ]

@@ -1,11 +1,13 @@
-"""What forms about entries say: the text of one as it was typed, which one is meant, and for what reason."""
+"""The forms about entries: the text of one as it was typed, which one is meant, and for what reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from datetime import date
+from typing import Annotated
 
-from bot.web.console.access import Form
-from bot.web.console.forms import number_in, text_in
+from pydantic import AfterValidator, ValidationInfo, field_validator
+
+from bot.web.console.forms import Findings, NumberIfAny, PostedForm, Text, Typed, read_form, told
 from faq.keeping import Content, Finding, Flaw, Kept, find_by_code, find_entry, line_of, tidy
 from storage.unit import Reader
 
@@ -15,22 +17,63 @@ NO_ENTRY = "没有这个代号的条目。代号写在条目列表里，在问�
 CHOICES = {"category": "请选择分类。", "department_code": "请选择部门。"}  # nobody types a code here
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+def _short_enough(text: str) -> str:
+    if len(text) > LONGEST_REASON:
+        raise told(TOO_LONG)
+    return text
+
+
+Reason = Annotated[Text, AfterValidator(_short_enough)]
+
+
+class Written(PostedForm):
     """The fields of an entry's form, as they were typed; the phrasings one to a line, the dates as 2026-01-31."""
 
-    question: str = ""
-    answer: str = ""
-    legal_basis: str = ""
-    category: str = ""
-    department_code: str = ""
-    phrasings: str = ""
-    valid_from: str = ""
-    valid_until: str = ""
+    question: Text = ""
+    answer: Text = ""
+    legal_basis: Text = ""
+    category: Text = ""
+    department_code: Text = ""
+    phrasings: Text = ""
+    valid_from: Text = ""
+    valid_until: Text = ""
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        return {name: getattr(self, name) for name in Written.model_fields}
 
 
-def written_in(form: Form) -> Written:
-    return Written(**{field.name: text_in(form, field.name) for field in fields(Written)})
+class EntryForm(Written):
+    """The same, with dates that are dates."""
+
+    @field_validator("valid_from", "valid_until")
+    @classmethod
+    def _is_a_date(cls, text: str, field: ValidationInfo) -> str:
+        try:
+            return text.strip() and date.fromisoformat(text.strip()).isoformat()
+        except ValueError as error:
+            found = Finding(str(field.field_name), Flaw.NO_DATE, (("found", text.strip()[:20]),))
+            raise told(_sentence(found)) from error
+
+    @property
+    def content(self) -> Content:
+        """The content that was meant, tidy."""
+        return tidy(
+            Content(
+                question=self.question,
+                answer=self.answer,
+                legal_basis=self.legal_basis,
+                category=self.category,
+                department_code=self.department_code,
+                phrasings=tuple(self.phrasings.splitlines()),
+                valid_from=_date(self.valid_from),
+                valid_until=_date(self.valid_until),
+            )
+        )
+
+
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def written_of(content: Content) -> Written:
@@ -39,40 +82,40 @@ def written_of(content: Content) -> Written:
     return Written(**{**texts, "phrasings": "\n".join(content.phrasings)})
 
 
-def read_content(written: Written) -> tuple[Content, tuple[Finding, ...]]:
-    """The content that was meant, tidy, and what of it is no date."""
-    findings: list[Finding] = []
-    content = Content(
-        question=written.question,
-        answer=written.answer,
-        legal_basis=written.legal_basis,
-        category=written.category,
-        department_code=written.department_code,
-        phrasings=tuple(written.phrasings.splitlines()),
-        valid_from=_date("valid_from", written.valid_from, findings),
-        valid_until=_date("valid_until", written.valid_until, findings),
-    )
-    return tidy(content), tuple(findings)
+def read_content(written: Written) -> tuple[Content, Findings]:
+    """The content that was meant, tidy, without what could not be read; and what is wrong with that."""
+    form = read_form(EntryForm, "", written.fields)
+    if isinstance(form, Typed):
+        readable = {name: text for name, text in written.fields.items() if name not in form.findings}
+        return EntryForm(**readable).content, form.findings
+    return form.content, {}
 
 
-def _date(field: str, text: str, findings: list[Finding]) -> date | None:
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError:
-        findings.append(Finding(field, Flaw.NO_DATE, (("found", text.strip()[:20]),)))
-        return None
-
-
-def by_field(findings: Sequence[Finding]) -> Mapping[str, Sequence[str]]:
+def by_field(findings: Sequence[Finding]) -> Findings:
     """The sentences to be shown beside each field."""
     found: dict[str, list[str]] = {}
     for finding in findings:
-        found.setdefault(finding.field, []).append(CHOICES.get(finding.field, f"{finding.sentence}。"))
+        found.setdefault(finding.field, []).append(_sentence(finding))
     return found
 
 
-async def named_entry(reader: Reader, form: Form) -> Kept | None:
-    """The entry that a form names: by number where a button was pressed, else by the code that was typed."""
-    if text_in(form, "entry"):
-        return await find_entry(reader, number_in(form, "entry"))
-    return await find_by_code(reader, line_of(text_in(form, "code")))
+def sentences(findings: Sequence[Finding]) -> Sequence[str]:
+    """The same for a form with one field."""
+    return [_sentence(finding) for finding in findings]
+
+
+def _sentence(finding: Finding) -> str:
+    return CHOICES.get(finding.field, f"{finding.sentence}。")
+
+
+class NamingForm(PostedForm):
+    """A form that names an entry: by number where a button was pressed, else by the code that was typed."""
+
+    entry: NumberIfAny = None
+    code: Text = ""
+
+
+async def named_entry(reader: Reader, form: NamingForm) -> Kept | None:
+    if form.entry is not None:
+        return await find_entry(reader, form.entry)
+    return await find_by_code(reader, line_of(form.code))

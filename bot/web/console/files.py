@@ -10,14 +10,15 @@ import base64
 import binascii
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from aiohttp import web
 from aiohttp.web_request import FileField
+from pydantic import BeforeValidator, Field, PlainValidator
 
 from bot.deps import Deps
-from bot.web.console.access import Caller, Form, posted, shown
-from bot.web.console.forms import text_in
+from bot.web.console.access import Caller, Deed, posted, shown
+from bot.web.console.forms import NOTHING_TYPED, F, PostedForm, Text, Typed, told
 from bot.web.console.page import go, show
 from bot.web.console.rights import right, rights_of
 from bot.web.console.telling import why_not
@@ -72,31 +73,59 @@ async def fetch(caller: Caller) -> web.Response:
     return web.Response(body=content, content_type=TYPES[ending], headers=named)
 
 
-async def post_examine(caller: Caller, form: Form) -> web.Response:
-    """The dry run: what the file would do, and what is wrong with it, row by row."""
-    brought = form.get("file")
-    if not isinstance(brought, FileField) or not brought.filename:
-        return _page(caller, refusal="没有选文件。请先选一个 .xlsx、.csv 或 .yaml 文件。", status=422)
-    return await _look(caller, Brought(brought.filename, brought.file.read(LARGEST_FILE + 1)))
+def _is_chosen(value: object) -> FileField:
+    if not isinstance(value, FileField) or not value.filename:
+        raise told("没有选文件。请先选一个 .xlsx、.csv 或 .yaml 文件。")
+    return value
 
 
-async def post_import(caller: Caller, form: Form) -> web.Response:
-    """What was looked at becomes drafts, all of it or nothing."""
+def _whole(letters: object) -> bytes:
+    """The content of a file, of the letters that the page had put into its form."""
     try:
-        content = base64.b64decode(text_in(form, "content"), validate=True)
-    except binascii.Error:
-        return _page(caller, refusal="文件没有传完整。请重新选择文件，再看一次。", status=422)
-    brought = Brought(text_in(form, "name"), content)
+        return base64.b64decode(str(letters), validate=True)
+    except binascii.Error as error:
+        raise told("文件没有传完整。请重新选择文件，再看一次。") from error
+
+
+class ExamineForm(PostedForm):
+    file: Annotated[object, PlainValidator(_is_chosen)] = Field(default=None, validate_default=True)
+
+    @property
+    def brought(self) -> Brought:
+        chosen = _is_chosen(self.file)
+        return Brought(chosen.filename, chosen.file.read(LARGEST_FILE + 1))
+
+
+class ImportForm(PostedForm):
+    """A file that was looked at: its name and content, and what it was `expected` to do."""
+
+    name: Text = ""
+    content: Annotated[bytes, BeforeValidator(_whole)] = b""
+    expected: Text = ""
+    do: Literal["save", "submit"] = "save"
+
+
+async def show_again(caller: Caller, typed: Typed) -> web.Response:
+    return _page(caller, refusal=typed.told, typed=typed, status=422)
+
+
+async def post_examine(caller: Caller, form: ExamineForm) -> web.Response:
+    """The dry run: what the file would do, and what is wrong with it, row by row."""
+    return await _look(caller, form.brought)
+
+
+async def post_import(caller: Caller, form: ImportForm) -> web.Response:
+    """What was looked at becomes drafts, all of it or nothing."""
+    brought = Brought(form.name, form.content)
     try:
         plan = await _examined(caller.deps, brought)
     except UselessFileError as error:
         return _page(caller, refusal=str(error), status=422)
-    if plan.wrong or text_in(form, "expected") != _counted(plan):
+    if plan.wrong or form.expected != _counted(plan):
         changed = "条目在这期间有变动，导入的结果和刚才看到的不同，没有导入。请再看一遍。"
         return _page(caller, brought, plan, refusal=changed, status=409)
-    and_submit = text_in(form, "do") == "submit"
     try:
-        done = await _carry_out(caller, plan, and_submit=and_submit)
+        done = await _carry_out(caller, plan, and_submit=form.do == "submit")
     except UselessFileError as error:
         return _page(caller, brought, plan, refusal=str(error), status=409)
     return go("/entries", done)
@@ -161,6 +190,7 @@ def _page(
     plan: "Plan | None" = None,
     *,
     refusal: str = "",
+    typed: Typed = NOTHING_TYPED,
     status: int = 200,
 ) -> web.Response:
     drafts = 0 if plan is None else len(plan.new) + len(plan.changed)
@@ -171,6 +201,7 @@ def _page(
         may=rights_of(caller),
         status=status,
         refusal=refusal,
+        typed=typed,
         plan=plan,
         name="" if brought is None else _path(brought).name,
         remarks=() if plan is None else sorted(plan.remarks, key=lambda one: not one.wrong)[:MOST_NAMED],
@@ -184,9 +215,13 @@ def _page(
     )
 
 
+def _posted(path: str, model: type[F], deed: Deed[F]) -> web.RouteDef:
+    return posted(path, right(Action.EDIT_ENTRY), model, deed, again=show_again, largest=LARGEST_POST)
+
+
 ROUTES = [
     shown("/console/files", right(Action.READ_ENTRY), show_files),
     shown("/console/files/entries.{ending:xlsx|csv|yaml}", right(Action.READ_ENTRY), fetch),
-    posted("/console/files/examine", right(Action.EDIT_ENTRY), post_examine, largest=LARGEST_POST),
-    posted("/console/files/import", right(Action.EDIT_ENTRY), post_import, largest=LARGEST_POST),
+    _posted("/console/files/examine", ExamineForm, post_examine),
+    _posted("/console/files/import", ImportForm, post_import),
 ]

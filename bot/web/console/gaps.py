@@ -4,16 +4,15 @@ Nobody's number, telephone or card is shown; which questions a press is about tr
 meanwhile is never dealt with unseen.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from aiohttp import web
 
-from bot.web.console.access import Caller, Form, posted, shown
-from bot.web.console.dealing import numbers_in, who_was_first
-from bot.web.console.entry_form import LONGEST_REASON, NO_ENTRY, TOO_LONG, named_entry
-from bot.web.console.forms import MOST_NUMBER, text_in
+from bot.web.console.access import Caller, posted, shown
+from bot.web.console.dealing import Numbers, numbers_in, who_was_first
+from bot.web.console.entry_form import NO_ENTRY, NamingForm, Reason, named_entry, sentences
+from bot.web.console.forms import MOST_NUMBER, NOTHING_TYPED, Text, Typed, typed_in
 from bot.web.console.page import go, show
 from bot.web.console.rights import right
 from bot.web.console.telling import why_not
@@ -29,7 +28,6 @@ PAGE = 20  # gaps
 OFFERED = 3  # entries that may answer it
 MOST_WORDINGS = 8  # added in one press
 MASK = "*"
-NOTHING_TYPED: Mapping[str, str] = MappingProxyType({})
 NO_WORDING = "没有写要加的问法。请在“要加的问法”里留下至少一行。"
 KNOWN_ALREADY = "那个条目已经有这些问法。请改一改要加的问法，或者选别的办法。"
 
@@ -51,10 +49,24 @@ async def show_gaps(caller: Caller) -> web.Response:
     return await _page(caller)
 
 
-async def post_phrase(caller: Caller, form: Form) -> web.Response:
+class CardForm(NamingForm):
+    """The form of a card, which has all its buttons: what each of them needs, and what belongs to the others."""
+
+    gap: Numbers = ""
+    text: Text = ""
+    near: Text = ""
+    wordings: Text = ""
+    reason: Text = ""
+
+
+class DismissForm(CardForm):
+    reason: Reason = ""
+
+
+async def post_phrase(caller: Caller, form: CardForm) -> web.Response:
     """The wordings become ways of asking for an entry, at once."""
-    ids = numbers_in(text_in(form, "gap"))
-    wordings = [line_of(line) for line in text_in(form, "wordings").splitlines() if line.strip()]
+    ids, typed = numbers_in(form.gap), typed_in(caller.request.path, form)
+    wordings = [line_of(line) for line in form.wordings.splitlines() if line.strip()]
     async with caller.deps.database.unit() as unit:
         entry = await named_entry(unit, form)
         result: Saved | Denied | Wrong = Denied(Why.NOT_FOUND)
@@ -66,44 +78,44 @@ async def post_phrase(caller: Caller, form: Form) -> web.Response:
         case Denied(why=Why.MEANWHILE):
             return await _page(caller, refusal=await who_was_first(caller, ids), status=409)
         case Denied(why=Why.NOT_FOUND):
-            return await _again(caller, form, NO_ENTRY if entry is None else NO_WORDING)
+            about, sentence = ("code", NO_ENTRY) if entry is None else ("wordings", NO_WORDING)
+            return await show_again(caller, typed.about(about, [sentence]))
         case Denied(why=Why.UNCHANGED):
-            return await _again(caller, form, KNOWN_ALREADY)
+            return await show_again(caller, typed.about("wordings", [KNOWN_ALREADY]))
+        case Wrong(findings=findings):
+            return await show_again(caller, typed.about("wordings", sentences(findings)), why_not(result))
         case _:
-            return await _again(caller, form, why_not(result))
+            return await show_again(caller, typed, why_not(result))
 
 
-async def post_dismiss(caller: Caller, form: Form) -> web.Response:
+async def post_dismiss(caller: Caller, form: DismissForm) -> web.Response:
     """The questions are put aside, with the reason why the FAQ is not to answer them."""
-    ids, reason = numbers_in(text_in(form, "gap")), line_of(text_in(form, "reason"))
-    if len(reason) > LONGEST_REASON:
-        return await _again(caller, form, TOO_LONG, "dismiss")
+    ids, typed = numbers_in(form.gap), typed_in(caller.request.path, form)
     async with caller.deps.database.unit() as unit:
-        result = await dismiss_gap(unit, caller.officer, ids, reason)
+        result = await dismiss_gap(unit, caller.officer, ids, line_of(form.reason))
     match result:
         case Denied(why=Why.MEANWHILE):
             return await _page(caller, refusal=await who_was_first(caller, ids), status=409)
+        case Denied(why=Why.NO_REASON):
+            return await show_again(caller, typed.about("reason", [result.sentence]))
         case Denied():
-            return await _again(caller, form, result.sentence, "dismiss")
+            return await show_again(caller, typed, result.sentence)
         case Done():
             return go("/gaps", "gap_dismissed")
 
 
-async def _again(caller: Caller, form: Form, refusal: str, act: str = "phrase") -> web.Response:
+async def show_again(caller: Caller, typed: Typed, refusal: str = "") -> web.Response:
     """The page once more: why nothing was done, and what was typed."""
-    typed = {name: text_in(form, name) for name in ("gap", "wordings", "code", "reason")} | {"act": act}
-    return await _page(caller, refusal=refusal, status=422, typed=typed)
+    return await _page(caller, refusal=refusal or typed.told, status=422, typed=typed)
 
 
-async def _page(
-    caller: Caller, *, refusal: str = "", status: int = 200, typed: Mapping[str, str] = NOTHING_TYPED
-) -> web.Response:
+async def _page(caller: Caller, *, refusal: str = "", status: int = 200, typed: Typed = NOTHING_TYPED) -> web.Response:
     async with caller.deps.database.reader() as reader:
         found = await open_gaps(reader, caller.deps.interpreter.tokenizer)
     pages = max(1, -(-len(found) // PAGE))
     page = min(_wanted_page(caller.request), pages)
     for place, gap in enumerate(found):
-        if typed and typed["gap"] == _numbers(gap):
+        if typed.fields.get("gap") == _numbers(gap):
             page = place // PAGE + 1
     cards = [_card(caller.deps.faq.edition, gap) for gap in found[(page - 1) * PAGE : page * PAGE]]
     return show(
@@ -142,6 +154,6 @@ def _numbers(gap: Gap) -> str:
 
 ROUTES = [
     shown("/console/gaps", right(Action.EDIT_ENTRY), show_gaps),
-    posted("/console/gaps/phrase", right(Action.EDIT_ENTRY), post_phrase),
-    posted("/console/gaps/dismiss", right(Action.EDIT_ENTRY), post_dismiss),
+    posted("/console/gaps/phrase", right(Action.EDIT_ENTRY), CardForm, post_phrase, again=show_again),
+    posted("/console/gaps/dismiss", right(Action.EDIT_ENTRY), DismissForm, post_dismiss, again=show_again),
 ]

@@ -7,6 +7,8 @@ from typing import TypeAlias
 from aiohttp import web
 
 from bot.web.console.access import DENIED, Caller, say
+from bot.web.console.entry_form import sentences
+from bot.web.console.forms import NOTHING_TYPED, Typed, number_at
 from bot.web.console.page import go, show
 from bot.web.console.rights import allows, rights_of
 from bot.web.console.spoken import Spoken, spoken, spoken_if_approved
@@ -40,7 +42,7 @@ Result: TypeAlias = Saved | Outdated | Denied | Wrong
 
 
 async def show_entry(
-    caller: Caller, entry_id: int, *, refusal: str = "", status: int = 200, typed: Mapping[str, str] | None = None
+    caller: Caller, entry_id: int, *, refusal: str = "", status: int = 200, typed: Typed = NOTHING_TYPED
 ) -> web.Response:
     """An entry as it stands. `refusal` says why something was not done; what was `typed` for it is not lost."""
     rules = caller.deps.rules
@@ -73,7 +75,7 @@ async def show_entry(
         categories=categories(),
         staff=[one for one in staff if one.roles],
         refusal=refusal,
-        typed=typed or {},
+        typed=typed,
         **context,
     )
 
@@ -116,10 +118,17 @@ async def drafted(
     return Drafted(text, changes, will_be, near, text.is_own(caller.officer.id))
 
 
+async def show_again(caller: Caller, typed: Typed) -> web.Response:
+    """The entry of the address, with a form that could not be read."""
+    return await show_entry(caller, number_at(caller.request, "entry"), refusal=typed.told, typed=typed)
+
+
 async def settled(
-    caller: Caller, entry_id: int, result: Result, *, done: str, typed: Mapping[str, str], to: str = ""
+    caller: Caller, entry_id: int, result: Result, *, done: str, typed: Typed, about: str = "", to: str = ""
 ) -> web.Response:
-    """Go on to what is to be looked at next, or say on the entry's page why nothing was done."""
+    """Go on to what is to be looked at next, or say on the entry's page why nothing was done; what is wrong stands
+    beside the field that it is `about`.
+    """
     match result:
         case Saved():
             return go(to or f"/entries/{entry_id}", done)
@@ -127,6 +136,11 @@ async def settled(
             return say(caller.request, MISSING, status=404)
         case Denied(why=Why.NOT_ALLOWED):
             return say(caller.request, result.sentence, status=403)
+        case Wrong(findings=findings):
+            wrong = typed.about(about, sentences(findings)) if about else typed
+            return await show_entry(caller, entry_id, refusal=why_not(result), status=422, typed=wrong)
+        case Denied(why=Why.NO_REASON):
+            wrong = typed.about("reason", [result.sentence])
+            return await show_entry(caller, entry_id, refusal=result.sentence, status=409, typed=wrong)
         case _:
-            status = 422 if isinstance(result, Wrong) else 409
-            return await show_entry(caller, entry_id, refusal=why_not(result), status=status, typed=typed)
+            return await show_entry(caller, entry_id, refusal=why_not(result), status=409, typed=typed)

@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.web.console.access import CONSOLE, Caller, console_words
+from bot.web.console.forms import NOTHING_TYPED, Typed
 from bot.web.console.sections import SECTIONS
 from bot.web.keys import TEMPLATES
 from bot.web.pages import render
@@ -24,8 +25,10 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
 
 
-def show(caller: Caller, template: str, *, title: str, status: int = 200, **context: Any) -> web.Response:
-    """A page of the console for whoever asks for it."""
+def show(
+    caller: Caller, template: str, *, title: str, status: int = 200, typed: Typed = NOTHING_TYPED, **context: Any
+) -> web.Response:
+    """A page of the console for whoever asks for it; what was `typed` into one of its forms stands there again."""
     path, sections = caller.request.path, caller.sections
     here = max((one.path for one in sections if path == one.path or path.startswith(f"{one.path}/")), default="")
     return render(
@@ -41,6 +44,7 @@ def show(caller: Caller, template: str, *, title: str, status: int = 200, **cont
         waiting=caller.waiting,
         csrf=csrf_for(caller.request, caller.token),
         done=what_was_done(caller),
+        typed=typed,
         **context,
     )
 

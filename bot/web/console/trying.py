@@ -4,12 +4,14 @@ What was typed travels in the form and never in the address, which others may lo
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from aiohttp import web
+from pydantic import AfterValidator, ConfigDict
 
-from bot.web.console.access import Caller, Form, posted, shown
-from bot.web.console.entry_form import NO_ENTRY, named_entry
-from bot.web.console.forms import text_in
+from bot.web.console.access import Caller, posted, shown
+from bot.web.console.entry_form import NO_ENTRY, NamingForm, named_entry, sentences
+from bot.web.console.forms import NOTHING_TYPED, PostedForm, Text, Typed, told, typed_in
 from bot.web.console.page import show
 from bot.web.console.rights import right, rights_of
 from bot.web.console.spoken import Spoken, spoken
@@ -45,25 +47,51 @@ class Tried:
     answer: Spoken | None
 
 
+def _short_enough(text: str) -> str:
+    if len(line_of(text)) > LONGEST_QUESTION:
+        raise told(TOO_LONG)
+    return text
+
+
+Question = Annotated[Text, AfterValidator(_short_enough)]
+
+
+class TryForm(PostedForm):
+    """A button that stands in the form of a gap too, which sends more than this."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    text: Question = ""
+
+
+class TeachForm(NamingForm):
+    text: Question = ""
+
+
 async def show_empty(caller: Caller) -> web.Response:
     return await _page(caller, "")
 
 
-async def post_try(caller: Caller, form: Form) -> web.Response:
-    return await _page(caller, line_of(text_in(form, "text")))
+async def show_again(caller: Caller, typed: Typed) -> web.Response:
+    text = line_of(typed.fields["text"])[:LONGEST_QUESTION]
+    return await _page(caller, text, refusal=typed.told, typed=typed, status=422)
 
 
-async def post_phrase(caller: Caller, form: Form) -> web.Response:
+async def post_try(caller: Caller, form: TryForm) -> web.Response:
+    return await _page(caller, line_of(form.text))
+
+
+async def post_phrase(caller: Caller, form: TeachForm) -> web.Response:
     return await _teach(caller, form, always=False)
 
 
-async def post_override(caller: Caller, form: Form) -> web.Response:
+async def post_override(caller: Caller, form: TeachForm) -> web.Response:
     return await _teach(caller, form, always=True)
 
 
-async def _teach(caller: Caller, form: Form, *, always: bool) -> web.Response:
+async def _teach(caller: Caller, form: TeachForm, *, always: bool) -> web.Response:
     """The wording becomes a phrasing of the chosen entry or, `always`, is answered by it whatever else is alike."""
-    text = line_of(text_in(form, "text"))
+    text, typed = line_of(form.text), typed_in(caller.request.path, form)
     async with caller.deps.database.unit() as unit:
         entry = await named_entry(unit, form)
         result: Saved | Denied | Wrong = Denied(Why.NOT_FOUND)
@@ -72,7 +100,7 @@ async def _teach(caller: Caller, form: Form, *, always: bool) -> web.Response:
         elif entry is not None:
             result = await add_phrasings(unit, caller.officer, entry.id, [text])
     if entry is None:
-        return await _page(caller, text, refusal=NO_ENTRY, status=409)
+        return await _page(caller, text, refusal=NO_ENTRY, typed=typed.about("code", [NO_ENTRY]), status=409)
     match result:
         case Saved():
             done = OVERRIDDEN if always else PHRASED
@@ -80,13 +108,16 @@ async def _teach(caller: Caller, form: Form, *, always: bool) -> web.Response:
             return await _page(caller, text, done=done.format(question=question))
         case Denied(why=Why.UNCHANGED):
             return await _page(caller, text, refusal=KNOWN_ALREADY, status=409)
+        case Wrong(findings=findings):
+            typed = typed.about("text", sentences(findings))
+            return await _page(caller, text, refusal=why_not(result), typed=typed, status=409)
         case _:
             return await _page(caller, text, refusal=why_not(result), status=409)
 
 
-async def _page(caller: Caller, text: str, *, done: str = "", refusal: str = "", status: int = 200) -> web.Response:
-    if len(text) > LONGEST_QUESTION:
-        text, refusal, status = text[:LONGEST_QUESTION], TOO_LONG, 422
+async def _page(
+    caller: Caller, text: str, *, done: str = "", refusal: str = "", typed: Typed = NOTHING_TYPED, status: int = 200
+) -> web.Response:
     tried = await _try(caller, text) if text and status != 422 else None
     return show(
         caller,
@@ -98,6 +129,7 @@ async def _page(caller: Caller, text: str, *, done: str = "", refusal: str = "",
         tried=tried,
         taught=done,
         refusal=refusal,
+        typed=typed,
         longest=LONGEST_QUESTION,
         limits={"outright": LIMITS[Doubt.CONFIDENCE], "asking": LIMITS[Doubt.NOT_WORTH_ASKING]},
         overridden=tried is not None and tried.explanation.rule is Rule.OVERRIDDEN,
@@ -130,7 +162,7 @@ async def _try(caller: Caller, text: str) -> Tried:
 
 ROUTES = [
     shown("/console/try", right(Action.READ_ENTRY), show_empty),
-    posted("/console/try", right(Action.READ_ENTRY), post_try),
-    posted("/console/try/phrase", right(Action.EDIT_ENTRY), post_phrase),
-    posted("/console/try/override", right(Action.EDIT_ENTRY), post_override),
+    posted("/console/try", right(Action.READ_ENTRY), TryForm, post_try, again=show_again),
+    posted("/console/try/phrase", right(Action.EDIT_ENTRY), TeachForm, post_phrase, again=show_again),
+    posted("/console/try/override", right(Action.EDIT_ENTRY), TeachForm, post_override, again=show_again),
 ]

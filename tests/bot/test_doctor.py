@@ -555,23 +555,13 @@ def test_the_calendar_of_the_database_is_the_one_that_counts(founded: Path) -> N
 # --- what goes wrong in the examination itself
 
 
-async def test_a_check_that_fails_by_our_own_fault_is_told_and_ends_nothing(
-    founded: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> Sequence[Finding]:
-        raise KeyError("geheim")
-
-    async def lost(*_: object) -> None:
-        raise ZeroDivisionError("geheim")
-
-    monkeypatch.setattr("bot.doctor.examination.check_fonts", broken)
-    monkeypatch.setattr("bot.doctor.examination.look_at_data", lost)
-    found = await _examine(founded)
-    told = {one.name: one.found for one in found if one.state is State.WRONG}
-    assert "KeyError（test_doctor.py:" in told["fonts"]
-    assert "ZeroDivisionError（" in told["database"]
-    assert not any("geheim" in one.found + one.advice for one in found)
-    assert {one.name for one in found} == set(TITLES)
+async def test_a_check_that_fails_by_our_own_fault_is_told_and_ends_nothing(founded: Path) -> None:
+    _sql(founded, "UPDATE bureaus SET region = 'geheim'")
+    found = await _at_telegram(founded, TelegramWithDoor(url="https://[geheim"), FOUNDED)  # no address at all
+    for name, error in (("bureau", "KeyError"), ("webhook", "ValueError")):
+        assert f"这项检查自己出了错：{error}（" in found.told(name, State.WRONG)
+    assert "geheim" not in found.everything
+    assert {one.name for one in found.findings} == set(TITLES)
 
 
 async def test_broken_files_of_the_product_are_told_by_line(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -135,19 +134,14 @@ def test_understanding_is_the_same_every_time() -> None:
     ]
 
 
-def test_a_short_text_takes_far_less_than_a_hundredth_of_a_second(interpreter: Interpreter) -> None:
-    began = time.process_time()
-    for message in _MESSAGES:
-        interpreter.understand(message["text"])
-    # About a fifth of a millisecond each on an idle machine; the room above it is for busy ones.
-    assert (time.process_time() - began) / len(_MESSAGES) < 0.005
-
-
-def test_a_very_long_text_takes_no_longer_than_a_moment(interpreter: Interpreter) -> None:
-    began = time.process_time()
-    got = interpreter.understand("我公司在当地经营多年，一直依法纳税。" * 400 + "我要投诉窗口人员态度恶劣")
-    assert got.kind is Kind.COMPLAINT
-    assert time.process_time() - began < 1
+@pytest.mark.parametrize("wish", ["我要投诉窗口人员态度恶劣", "请问小规模纳税人怎么申报增值税"])
+def test_of_a_very_long_text_no_more_is_weighed_than_of_a_long_one(interpreter: Interpreter, wish: str) -> None:
+    filler = "我公司在当地经营多年，一直依法纳税。"
+    long, very_long = (interpreter.understand(filler * times + wish) for times in (100, 4000))
+    assert (very_long.kind, very_long.reasons) == (long.kind, long.reasons)
+    assert long.kind is interpreter.understand(wish).kind
+    hidden = interpreter.understand(filler * 100 + "我要投诉窗口人员态度恶劣。" + filler * 100)
+    assert hidden.kind is not Kind.COMPLAINT
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import pairwise, product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +23,10 @@ _PATTERNS = {
     if pattern is not None
 }
 _EXAMPLES = [normalise(text) for text, _ in read_examples()]
+_MESSAGES = [
+    normalise(json.loads(line)["text"])
+    for line in Path(__file__).with_name("messages.jsonl").read_text(encoding="utf-8").splitlines()
+]
 _TEXTS = ["".join(letters) for length in range(5) for letters in product("abc]", repeat=length)]
 # Patterns of every form that rules may have, made of few letters so that many of them are found.
 _ATOM = st.sampled_from("abc") | st.sampled_from(
@@ -72,6 +78,11 @@ def test_of_what_is_not_found_nineteen_in_twenty_are_ruled_out() -> None:
     missing = [(text, _PATTERNS.keys() - _found(text)) for text in _EXAMPLES]
     kept = sum(len(absent & _possible(_LEXICON.sieve, text)) for text, absent in missing)
     assert kept < sum(len(absent) for _, absent in missing) / 20
+
+
+def test_against_a_message_less_than_one_pattern_in_eight_is_tried() -> None:
+    tried = [len(_possible(_LEXICON.sieve, text)) for text in _MESSAGES]
+    assert sum(tried) / len(tried) < len(_PATTERNS) / 8
 
 
 @pytest.mark.parametrize(

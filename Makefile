@@ -32,6 +32,10 @@ check: .venv/dev.stamp ## 静态检查 / lint, format, types and the arrows betw
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
+.PHONY: hooks
+hooks: ## 提交前自动检查 / let git run `make check` before every commit
+	@git config core.hooksPath .githooks
+
 .PHONY: bench
 bench: .venv/dev.stamp chromium wrk ## 测量快慢和内存 / measure speed and memory, eleven minutes (ARGS="--quick", "--only start memory")
 	@$(BIN)/python -m bench --write $(ARGS)

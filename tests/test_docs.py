@@ -28,8 +28,9 @@ HERE = Path(__file__).parent.parent
 ENGLISH, CHINESE = HERE / "README.md", HERE / "README.zh-CN.md"
 ARCHITECTURE, HANDBOOK = HERE / "docs/architecture.md", HERE / "docs/handbook.zh-CN.md"
 OPERATIONS, BENCHMARKS = HERE / "docs/operations.md", HERE / "docs/benchmarks.md"
+CONTRIBUTING = HERE / "CONTRIBUTING.md"
 DECISIONS = sorted((HERE / "docs/decisions").glob("*.md"))
-PAGES = [ENGLISH, CHINESE, ARCHITECTURE, HANDBOOK, OPERATIONS, BENCHMARKS, *DECISIONS]
+PAGES = [ENGLISH, CHINESE, CONTRIBUTING, ARCHITECTURE, HANDBOOK, OPERATIONS, BENCHMARKS, *DECISIONS]
 ROOMS = ("bot", "faq", "escalation", "intents", "storage", "language", "bench")
 
 BLOCK = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -79,7 +80,9 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", [ARCHITECTURE, HANDBOOK, BENCHMARKS, *DECISIONS], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [CONTRIBUTING, ARCHITECTURE, HANDBOOK, BENCHMARKS, *DECISIONS], ids=lambda page: page.name
+)
 def test_every_file_that_is_named_exists(page: Path) -> None:
     assert [name for name in FILE.findall(read(page)) if not (HERE / name).exists()] == []
 
@@ -94,6 +97,13 @@ def test_the_map_names_every_file_and_folder_of_the_rooms() -> None:
         if one.name not in ("__init__.py", "__pycache__")
     }
     assert there - named == set()
+
+
+def test_git_is_lent_a_hook_that_checks_before_every_commit() -> None:
+    hook = HERE / ".githooks" / "pre-commit"
+    assert hook.stat().st_mode & 0o111 == 0o111
+    assert "make check" in read(hook)
+    assert "core.hooksPath .githooks" in read(HERE / "Makefile")
 
 
 def test_both_readmes_have_the_same_headings_commands_and_links() -> None:

@@ -12,7 +12,7 @@ from bench.figures import Figure, Scale, Step
 from bench.knowledge import knowledge
 from bench.plain import plain
 from bench.telegram import AtOnce
-from tests.postgres import drop_database, fresh_database, postgres_server
+from testbed.postgres import drop_database, fresh_database, postgres_server
 
 AIM_OF_ECHO, AIM_OF_PLAIN, AIM_P99 = 0.22, 2.0, 100.0
 

@@ -10,9 +10,9 @@ from playwright.async_api import Page
 
 from bench.figures import Figure, Scale, Step
 from bench.knowledge import knowledge
-from tests.chromium import chromium, chromium_path, person_at
-from tests.house import sqlite_url
-from tests.processes import Installation
+from testbed.chromium import chromium, chromium_path, person_at
+from testbed.processes import Installation
+from tests.support.house import sqlite_url
 
 AIM_MS = 50.0
 WHAT = "question → answer in a browser"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.postgres import installed
+from testbed.postgres import installed
 
 BUSY = 1.5  # the average number of processes that want to run
 

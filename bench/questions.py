@@ -8,7 +8,7 @@ from random import Random
 from faq.collection import Collection, read_collection
 from faq.views import plain_view
 from intents import make_tokenizer
-from tests.faq.labelled import questions, sample, write_collection
+from testbed.labelled import questions, sample, write_collection
 
 SAMPLE = "sample"
 QUERIES = 1000

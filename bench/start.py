@@ -13,8 +13,8 @@ import psutil
 
 from bench.figures import Figure, Scale, Step
 from bench.knowledge import knowledge
-from tests.house import sqlite_url
-from tests.processes import Installation, browser
+from testbed.processes import Installation, browser
+from tests.support.house import sqlite_url
 
 AIM_SECONDS, AIM_MB = 3.0, 250.0
 IDLE_SECONDS = 2.0

@@ -16,9 +16,9 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from pytest_socket import socket_allow_hosts
 
-from tests.botapi import BotApi
-from tests.house import HouseUnderTest, open_test_house, sqlite_url
-from tests.postgres import copied_database, drop_database, fresh_database, postgres_server
+from testbed.postgres import copied_database, drop_database, fresh_database, postgres_server
+from tests.support.botapi import BotApi
+from tests.support.house import HouseUnderTest, open_test_house, sqlite_url
 
 
 def pytest_runtest_setup() -> None:

@@ -156,7 +156,7 @@ def _called(call: ast.Call) -> str:
 
 def _written() -> Iterator[Path]:
     """Everything that somebody wrote here: the rooms, tests, docs and the files of the root."""
-    for folder in (*ROOMS, "bench", "tests", "docs", ".ci"):
+    for folder in (*ROOMS, "testbed", "bench", "tests", "docs", ".ci"):
         yield from (path for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix in WRITTEN)
     yield from (path for path in ROOT.iterdir() if path.is_file() and path.suffix in WRITTEN and path.name != ".git")
 

@@ -21,8 +21,8 @@ from faq.assess import assess
 from faq.collection import read_collection
 from faq.seed import load_entries
 from faq.views import plain_view
-from tests.faq.labelled import write_collection
-from tests.house import interpreter, sqlite_url
+from testbed.labelled import write_collection
+from tests.support.house import interpreter, sqlite_url
 
 
 async def test_people_wait_for_their_answers_and_a_question_left_unanswered_makes_the_run_fail(tmp_path: Path) -> None:

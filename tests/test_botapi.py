@@ -30,7 +30,7 @@ from aiogram.types import (
     ReplyParameters,
 )
 
-from tests.botapi import BotApi
+from tests.support.botapi import BotApi
 
 SOLVED = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="解决了", callback_data="solved:1")]])
 

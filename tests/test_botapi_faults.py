@@ -19,9 +19,9 @@ from aiogram.exceptions import (
     TelegramServerError,
 )
 
-from tests.botapi import BotApi
-from tests.botapi_faults import Rates
-from tests.botapi_limits import Limits
+from tests.support.botapi import BotApi
+from tests.support.botapi_faults import Rates
+from tests.support.botapi_limits import Limits
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

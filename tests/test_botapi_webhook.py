@@ -12,11 +12,11 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramConflictError
 from aiohttp import web
 
-from tests.botapi import BotApi
-from tests.botapi_faults import Rates
-from tests.botapi_rules import Json
-from tests.botapi_webhook import SECRET_HEADER
-from tests.processes import comes_true
+from testbed.processes import comes_true
+from tests.support.botapi import BotApi
+from tests.support.botapi_faults import Rates
+from tests.support.botapi_rules import Json
+from tests.support.botapi_webhook import SECRET_HEADER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

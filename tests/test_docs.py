@@ -22,7 +22,7 @@ from escalation.ladder import Addressee
 from escalation.seed import load_bureau, load_kinds
 from escalation.terms import Unit
 from faq.assess import Assessment
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 HERE = Path(__file__).parent.parent
 ENGLISH, CHINESE = HERE / "README.md", HERE / "README.zh-CN.md"

@@ -30,7 +30,7 @@ from bot.channels.telegram import RawUpdates
 from escalation.workdays import _LAST_TABLED_YEAR
 from intents.tokens import _import_jieba
 from storage.inline_sqlite import connect
-from tests.house import Clock, RecordingSession
+from tests.support.house import Clock, RecordingSession
 
 MESSAGE = {"message_id": 1, "date": 1, "chat": {"id": 7, "type": "private"}, "from": {"id": 7, "is_bot": False}}
 UPDATE = {"update_id": 1, "message": MESSAGE | {"text": "您好", "from": MESSAGE["from"] | {"first_name": "测试"}}}  # type: ignore[operator]

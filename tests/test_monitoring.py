@@ -13,9 +13,9 @@ import yaml
 
 from bot import VERSION
 from bot.metrics import PREFIX
-from tests.figures import Figures, scrape
 from tests.flows.cast import KNOWN
-from tests.house import open_test_house, sqlite_url
+from tests.support.figures import Figures, scrape
+from tests.support.house import open_test_house, sqlite_url
 
 DOCS = Path(__file__).parent.parent / "docs"
 OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")

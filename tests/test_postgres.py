@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from tests.postgres import drop_database, fresh_database, postgres_server
+from testbed.postgres import drop_database, fresh_database, postgres_server
 
 started_here = pytest.mark.skipif("TEST_DATABASE_URL" in os.environ, reason="the server was not started by the tests")
 
@@ -68,7 +68,7 @@ async def test_the_server_listens_on_the_loopback_only_and_keeps_what_it_commits
 def test_a_killed_test_run_leaves_no_server_and_the_next_one_clears_its_files() -> None:
     program = textwrap.dedent("""
         import os, signal
-        from tests.postgres import postgres_server
+        from testbed.postgres import postgres_server
         with postgres_server() as url:
             print(url, flush=True)
             os.kill(os.getpid(), signal.SIGKILL)

@@ -35,7 +35,7 @@ from storage.tables import (
     revisions,
 )
 from storage.unit import Reader
-from tests.house import Heard, HouseUnderTest, TelegramPerson, Visitor
+from tests.support.house import Heard, HouseUnderTest, TelegramPerson, Visitor
 
 
 @dataclass

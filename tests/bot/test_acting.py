@@ -21,7 +21,7 @@ from storage.people import open_invitation
 from storage.stuck import Way
 from storage.tables import duties, notices, updates
 from tests.bot.command import Done, contents, run_command
-from tests.house import MONDAY, HouseUnderTest, open_test_house, settings_for, sqlite_url
+from tests.support.house import MONDAY, HouseUnderTest, open_test_house, settings_for, sqlite_url
 
 QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"
 KNOWN = "个体户月销售额10万元以内要交增值税吗"

@@ -21,10 +21,10 @@ from escalation.seed import SeedError as BureauSeedError
 from escalation.seed import load_bureau, load_kinds
 from faq.seed import SeedError as FaqSeedError
 from faq.seed import load_categories, load_entries
+from testbed.labelled import write_collection
+from testbed.postgres import drop_database, fresh_database
 from tests.bot.command import ROOT, Done, contents, run_command
-from tests.faq.labelled import write_collection
-from tests.house import interpreter, open_test_house, sqlite_url
-from tests.postgres import drop_database, fresh_database
+from tests.support.house import interpreter, open_test_house, sqlite_url
 
 NOBODY = 65534
 TOKEN = "4242:" + "a" * 30

@@ -12,9 +12,9 @@ from aiogram.client.telegram import TelegramAPIServer
 from bot.channels import Moved, Refused, Temporary, Undelivered, Unreachable
 from bot.channels.telegram import NoWay, TelegramBot, TokenRefused, ask_about, introduce
 from bot.channels.webchat import WEB
-from tests.botapi import BotApi
-from tests.botapi_faults import Rates
-from tests.house import HouseUnderTest
+from tests.support.botapi import BotApi
+from tests.support.botapi_faults import Rates
+from tests.support.house import HouseUnderTest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -27,9 +27,9 @@ from bot.settings import read_settings
 from bot.terminal import refusal
 from intents import Kind
 from storage.database import DatabaseError
+from testbed.labelled import write_collection
 from tests.bot.command import ROOT, Done, contents, environment, python_m_bot, run_command
-from tests.faq.labelled import write_collection
-from tests.house import HouseUnderTest, open_test_house, sqlite_url
+from tests.support.house import HouseUnderTest, open_test_house, sqlite_url
 
 QUESTION = "个体户月销售额10万元以内要交增值税吗"
 LINE_KEYS = ["text", "kind", "confidence", "departments", "reasons"]

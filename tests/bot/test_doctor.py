@@ -35,13 +35,13 @@ from storage.alone import alone, is_served
 from storage.database import parse_url
 from storage.disk import free_bytes
 from storage.house import take_lease
+from testbed.postgres import drop_database, fresh_database
+from testbed.processes import now
 from tests.bot.command import ROOT, Done, contents, environment, python_m_bot, run_command
 from tests.bot.test_cli import newest_revision
-from tests.botapi import BotApi
-from tests.botapi_rules import Json
-from tests.house import HouseUnderTest, open_test_house, sqlite_url
-from tests.postgres import drop_database, fresh_database
-from tests.processes import now
+from tests.support.botapi import BotApi
+from tests.support.botapi_rules import Json
+from tests.support.house import HouseUnderTest, open_test_house, sqlite_url
 
 TOKEN = "4242:" + "a" * 30
 FRESH = {"PORT": "0"}

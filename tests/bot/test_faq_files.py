@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from faq.files.formats import write_yaml
 from storage.tables import entries, officers, revisions
 from tests.bot.command import Done, run_command
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 NEW = {
     "code": "bonus",

@@ -26,7 +26,7 @@ from bot.settings import read_settings
 from storage.outbox import Notice, tell
 from storage.people import find_party
 from tests.bot.command import environment
-from tests.house import TELEGRAM_BOT_ID, HouseUnderTest
+from tests.support.house import TELEGRAM_BOT_ID, HouseUnderTest
 
 COMPLAINT = "我要投诉，他们把我的秘密告诉了邻居"
 NAME = "古丽娜尔"

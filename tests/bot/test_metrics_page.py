@@ -22,10 +22,10 @@ from bot.channels.telegram import TELEGRAM, webhook_of
 from bot.settings import read_settings
 from bot.web import make_web_app
 from bot.web.telegram import SECRET_HEADER
+from testbed.postgres import drop_database, fresh_database
 from tests.browser.visits import Visit, message, welcomed
-from tests.figures import figures_in, scrape
-from tests.house import HouseUnderTest, open_test_house, sqlite_url
-from tests.postgres import drop_database, fresh_database
+from tests.support.figures import figures_in, scrape
+from tests.support.house import HouseUnderTest, open_test_house, sqlite_url
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -26,7 +26,7 @@ from faq.keeping.content import NAMES as FIELDS
 from faq.keeping.results import OUTDATED, PUT_RIGHT, SENTENCES
 from tests.bot.everything import everything_is_told
 from tests.bot.sentences import HAN, Id, found_in_sources
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 FOREIGN = re.compile(r"[A-Za-z]{2,}")
 CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")

@@ -6,9 +6,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from testbed.chromium import chromium
 from tests.browser.people import Person, somebody
 from tests.browser.served import ServedHouse
-from tests.chromium import chromium
 
 MANY_POSTS = 10_000  # all visitors of a test run come from one address
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
+from testbed.chromium import person_at
 from tests.browser.served import ServedHouse
-from tests.chromium import person_at
 
 NEWER = """([words, mark]) => {
   const said = [...document.querySelectorAll("#log .theirs")].filter(({ dataset }) => Number(dataset.id) > mark);

@@ -15,7 +15,7 @@ from bot.web import make_web_app
 from bot.web.security import LONGEST_POST
 from storage.people import invite
 from storage.tables import officers
-from tests.house import settings_for, sqlite_url
+from tests.support.house import settings_for, sqlite_url
 
 
 class ServedHouse:

@@ -13,7 +13,7 @@ from bot.channels.telegram import webhook_of
 from bot.web.telegram import SECRET_HEADER
 from tests.browser.served import ServedHouse
 from tests.browser.visits import Visit
-from tests.nginx import Nginx, nginx_before
+from tests.support.nginx import Nginx, nginx_before
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

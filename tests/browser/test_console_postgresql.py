@@ -8,11 +8,11 @@ import pytest
 
 from bot.jobs import watch_faq
 from faq.matching import Answer
+from testbed.postgres import copied_database, drop_database
 from tests.browser.keepers import in_console, sentences
 from tests.browser.served import ServedHouse
 from tests.browser.test_console import TEXT
 from tests.browser.test_console_gaps import ask_in_vain, verdicts
-from tests.postgres import copied_database, drop_database
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from testbed.postgres import drop_database, fresh_database
 from tests.browser.served import ServedHouse
-from tests.postgres import drop_database, fresh_database
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -20,7 +20,7 @@ from storage.people import Officer, find_officer
 from storage.tables import case_events, case_messages, cases, duties, extensions, notices, routing_lessons
 from storage.unit import Unit
 from tests.flows.cast import department_number, officer_number
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"  # 国际税收管理处, where 王样例 works
 TOUCHED = (cases, case_messages, case_events, duties, extensions, notices, routing_lessons)

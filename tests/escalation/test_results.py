@@ -8,7 +8,7 @@ from escalation.supplements import ask_for_more
 from storage.people import find_officer
 from storage.unit import Unit
 from tests.flows.cast import TIP_OFF, department_number, employ, officer_number
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"  # 国际税收管理处, where 王样例 works
 NOTHING_TOLD = Refused(Why.NOT_ALLOWED, None)

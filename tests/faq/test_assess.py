@@ -15,10 +15,10 @@ from faq.assess import Assessment, area_under_curve, assess, peak_memory
 from faq.collection import Collection, Query, read_collection
 from faq.index import Index, IndexEntry
 from intents import Tokenizer, make_tokenizer
+from testbed.labelled import ENTRIES, write_collection
 from tests.bot.command import ROOT
-from tests.faq.labelled import ENTRIES, write_collection
 
-# What becomes of each question of tests/faq/labelled.py, the place of the entry it is labelled with, the confidence:
+# What becomes of each question of testbed/labelled.py, the place of the entry it is labelled with, the confidence:
 #
 #   购买首套住房契税税率是多少  deed-first    answered right     1  .99915
 #   专票丢了怎么办              lost-special  answered right     1  .99979

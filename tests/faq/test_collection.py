@@ -10,7 +10,7 @@ import pytest
 
 from faq.collection import Collection, CollectionError, Query, read_collection
 from faq.index import IndexEntry
-from tests.faq.labelled import ENTRIES, QUERIES, write_collection, write_lines
+from testbed.labelled import ENTRIES, QUERIES, write_collection, write_lines
 
 GOOD: dict[str, Any] = {
     "faq.jsonl": {"id": "car", "question": "车船税在哪里交"},

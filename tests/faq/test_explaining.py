@@ -15,7 +15,7 @@ from faq.explaining import Contradiction, explain
 from faq.live import Edition, make_edition
 from faq.matching import LIMITS, Answer, Choices, Doubt, Rule
 from faq.seed import load_entries
-from tests.house import interpreter
+from tests.support.house import interpreter
 
 LAID_DOWN = (("契税", "deed-shop"),)
 

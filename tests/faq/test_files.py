@@ -33,7 +33,7 @@ from faq.seed import load_entries
 from intents import Tokenizer
 from storage.database import Database
 from tests.faq.keepers import DEPARTMENTS, LOST, RATE, Office, done, open_office, with_answer
-from tests.house import interpreter
+from tests.support.house import interpreter
 
 HEADER = "代号,问题,其他问法,答复,依据,分类,部门,有效期起,有效期止"
 GOOD = (

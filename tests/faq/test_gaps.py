@@ -16,8 +16,8 @@ from intents import Tokenizer
 from storage.database import Database
 from storage.tables import asked, entries, gaps
 from tests.faq.keepers import LOST, Office, done, open_office
-from tests.house import Clock, interpreter
 from tests.storage.opened import found_address
+from tests.support.house import Clock, interpreter
 
 IN_VAIN = [
     ("残疾人就业保障金怎么算", "nothing", "to_people"),

@@ -55,8 +55,8 @@ from storage.people import Officer
 from storage.tables import revisions
 from storage.unit import Unit
 from tests.faq.keepers import DEPARTMENTS, LOST, RATE, Office, done, open_office, with_answer
-from tests.house import Clock, interpreter
 from tests.storage.opened import opened, until_somebody_waits_for_a_lock
+from tests.support.house import Clock, interpreter
 
 NEW_TEXT = "自2026年起，小规模纳税人减按百分之一的征收率缴纳增值税。"
 

@@ -27,7 +27,7 @@ from storage.database import Database
 from storage.tables import duties, entries, entry_events, facts, notices, overrides, revisions
 from storage.unit import Unit
 from tests.faq.keepers import RATE, Office, open_office, with_answer
-from tests.house import interpreter
+from tests.support.house import interpreter
 
 NEW_TEXT = "自2026年起，小规模纳税人减按百分之一的征收率缴纳增值税。"
 TOUCHED = (entries, entry_events, facts, notices, overrides, revisions, duties)

@@ -14,8 +14,8 @@ from faq.collection import Collection
 from faq.index import Index
 from faq.matching import Answer, decide
 from faq.views import plain_view
-from tests.faq.labelled import questions, sample
-from tests.house import interpreter
+from testbed.labelled import questions, sample
+from tests.support.house import interpreter
 
 NEAR_DUPLICATE = 0.85  # of likeness
 # What was reached; raised when more is, never lowered.

@@ -20,8 +20,8 @@ from storage.people import addresses_of
 from storage.tables import duties, entries, notices
 from tests.faq.keepers import LOST, RATE, Office, done, open_office
 from tests.faq.test_gaps import ask
-from tests.house import Clock
 from tests.storage.opened import found_address
+from tests.support.house import Clock
 
 LAST_DAY = date(2025, 12, 31)
 

@@ -13,7 +13,7 @@ from escalation.duties import Climbed, patrol
 from escalation.duty_kinds import DutyKind
 from storage.people import home_bureau, invite
 from storage.tables import bureaus, departments, duties, officer_departments, officers
-from tests.house import Heard, HouseUnderTest, TelegramPerson, Visitor
+from tests.support.house import Heard, HouseUnderTest, TelegramPerson, Visitor
 
 COMPLAINT = "我要投诉办税服务厅，工作人员态度恶劣，排队两个小时没人管"
 TIP_OFF = "我要举报某公司偷税漏税，隐瞒收入，两套账"

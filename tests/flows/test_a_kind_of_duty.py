@@ -28,9 +28,9 @@ from language import MessageId
 from storage.people import home_bureau
 from storage.tables import bureaus, notices
 from storage.unit import Reader
-from tests.figures import scrape
 from tests.flows.cast import time_passes
-from tests.house import HouseUnderTest, Visitor, open_test_house, sqlite_url
+from tests.support.figures import scrape
+from tests.support.house import HouseUnderTest, Visitor, open_test_house, sqlite_url
 
 ROOMS = ("bot", "faq", "escalation")
 

@@ -9,7 +9,7 @@ from bot.jobs import watch_rules
 from escalation.corrections import Change, correct, preview
 from escalation.live import LiveRules
 from escalation.workdays import Correction
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"
 OFF = Change("xinjiang", {date(2025, 11, 7): Correction(counts=False, why="特别放假")})

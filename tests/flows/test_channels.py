@@ -13,7 +13,7 @@ from bot.channels import Channel, Moved, Refused, Temporary, Unreachable
 from storage.inbox import Incoming, store
 from storage.stuck import Way, stuck
 from tests.flows.cast import KNOWN
-from tests.house import HouseUnderTest, open_test_house, sqlite_url
+from tests.support.house import HouseUnderTest, open_test_house, sqlite_url
 
 PIGEONS = "pigeons"
 REST = 30  # seconds

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.jobs import watch_duties
 from storage.people import invite
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"  # 国际税收管理处, where 王样例 works
 DUE = "11月12日（周三）24:00"

@@ -25,9 +25,10 @@ from storage.inbox import ALBUM_WAIT
 from storage.outbox import Notice
 from storage.people import find_party
 from storage.tables import addresses, leases
+from testbed.processes import comes_true
 from tests.flows.cast import COMPLAINT, KNOWN, letter
 from tests.flows.test_calendar import OFF
-from tests.house import (
+from tests.support.house import (
     TELEGRAM_BOT_ID,
     HouseUnderTest,
     interpreter,
@@ -35,7 +36,6 @@ from tests.house import (
     settings_for,
     sqlite_url,
 )
-from tests.processes import comes_true
 
 LEASE = timedelta(seconds=20)
 

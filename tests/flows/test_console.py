@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from storage.people import open_invitation
 from storage.tables import invitations
 from tests.flows.cast import employ, group_of, on_telegram
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 
 async def links(house: HouseUnderTest) -> int:

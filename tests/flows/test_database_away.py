@@ -16,11 +16,11 @@ from storage.database import Database, make_engine
 from storage.tables import updates
 from storage.tables.columns import vault_of
 from storage.unit import Rows, Unit, Values
-from tests.botapi import BotApi
+from testbed.postgres import fresh_database, own_postgres
+from testbed.processes import Installation
 from tests.flows.cast import KNOWN
-from tests.house import open_test_house, sqlite_url
-from tests.postgres import fresh_database, own_postgres
-from tests.processes import Installation
+from tests.support.botapi import BotApi
+from tests.support.house import open_test_house, sqlite_url
 
 HANDLER_SECONDS = 1.0
 

@@ -15,7 +15,7 @@ from faq.catalog import published_anew
 from storage.people import home_bureau
 from storage.tables import duties, notices, reminders
 from tests.flows.cast import COMPLAINT, TIP_OFF, UNKNOWN, count_of, dismiss, duties_of, employ, on_telegram, time_passes
-from tests.house import HouseUnderTest, Visitor
+from tests.support.house import HouseUnderTest, Visitor
 
 # The sample bureau begins work at 10:00 北京时间 in November, which is 02:00 UTC.
 TUESDAY = datetime(2025, 11, 4, 2, 0, tzinfo=UTC)  # the day on which a case of Monday is to be signed for

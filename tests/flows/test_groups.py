@@ -16,7 +16,7 @@ from tests.flows.cast import (
     on_telegram,
     time_passes,
 )
-from tests.house import HouseUnderTest, TelegramPerson
+from tests.support.house import HouseUnderTest, TelegramPerson
 
 GROUP = -4001
 STICKER = {

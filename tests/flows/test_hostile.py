@@ -12,7 +12,7 @@ from escalation.watches.stuck import SET_ASIDE
 from storage.inbox import Incoming, store
 from storage.tables import cases, updates
 from tests.flows.cast import COMPLAINT, KNOWN, TIP_OFF, count_of, duties_of, on_telegram, time_passes
-from tests.house import HouseUnderTest, TelegramPerson
+from tests.support.house import HouseUnderTest, TelegramPerson
 
 STALE = "这个按钮已经失效"
 FILE: Mapping[str, Any] = {"file_id": "f", "file_unique_id": "f"}

@@ -20,7 +20,7 @@ from tests.flows.cast import (
     on_telegram,
     time_passes,
 )
-from tests.house import Heard, HouseUnderTest, Visitor
+from tests.support.house import Heard, HouseUnderTest, Visitor
 
 CODE = "vat-small-month-threshold"
 NEW_ANSWER = "不用交。月销售额不超过10万元的，免征增值税，本局重新核定。"

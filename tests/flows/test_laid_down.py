@@ -10,7 +10,7 @@ from faq.views import plain_view
 from intents import Kind
 from storage.people import find_officer
 from storage.tables import officers, overrides
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 ENTRY, QUESTION = "cit-rate", "【企业所得税税率是多少】"
 ELSEWHERE, COMPLAINT = "留言写错了怎么改", "我要投诉办税服务厅，工作人员态度恶劣"

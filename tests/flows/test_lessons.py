@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from storage.tables import cases, routing_lessons
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 
 async def test_after_three_cases_answered_elsewhere_the_next_one_goes_there(either_house: HouseUnderTest) -> None:

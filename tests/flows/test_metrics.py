@@ -15,9 +15,9 @@ from bot.channels.telegram import TELEGRAM, UPDATE_KINDS
 from bot.duty_kinds import duty_kinds
 from bot.jobs import watch_duties
 from bot.metrics import PRIORITIES
-from tests.figures import Figures, scrape
 from tests.flows.cast import COMPLAINT, KNOWN, code_in, number_in, time_passes
-from tests.house import HouseUnderTest, open_test_house, sqlite_url
+from tests.support.figures import Figures, scrape
+from tests.support.house import HouseUnderTest, open_test_house, sqlite_url
 
 METHOD = SendMessage(chat_id=1, text="…")
 

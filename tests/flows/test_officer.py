@@ -14,7 +14,7 @@ from tests.flows.cast import (
     invitation,
     on_telegram,
 )
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 ANSWER_TEXT = "您好，经核实，当日叫号系统故障，已整改。"
 NOT_ALLOWED = "您没有办理这个办件的权限，或办件不存在。"

@@ -3,7 +3,7 @@
 import uuid
 
 from storage.webchat import change_buttons
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 
 async def test_a_press_posted_again_is_taken_although_its_button_is_gone(either_house: HouseUnderTest) -> None:

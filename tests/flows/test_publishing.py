@@ -11,9 +11,9 @@ from faq.keeping import Saved, approve, awaiting_approval
 from storage.database import Database
 from storage.people import Officer, find_officer
 from storage.tables import officers
+from testbed.processes import Installation, browser
 from tests.bot.command import Done, run_command
-from tests.house import sqlite_url
-from tests.processes import Installation, browser
+from tests.support.house import sqlite_url
 
 QUESTION = "个体户月销售额10万元以内要交增值税吗"
 ANSWER = "不用交。月销售额不超过10万元的小规模纳税人免征增值税，本局2025年重新核定。"

@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 from escalation.watches.cases import ANSWER, SIGN
 from storage.tables import cases, updates
 from tests.flows.cast import COMPLAINT, TIP_OFF, UNKNOWN, count_of, duties_of
-from tests.house import Heard, HouseUnderTest
+from tests.support.house import Heard, HouseUnderTest
 
 DISCLOSURE = "申请公开2024年税收收入预算信息"
 MISCONDUCT = "我要举报税务干部索要好处费"

@@ -5,11 +5,11 @@ import random
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from tests.agreement import the_database_agrees
-from tests.botapi import BotApi
-from tests.crowd import LINES_PER_PERSON, Talk, arrive, scripts
-from tests.house import sqlite_url
-from tests.processes import Installation, comes_true
+from testbed.processes import Installation, comes_true
+from tests.support.agreement import the_database_agrees
+from tests.support.botapi import BotApi
+from tests.support.crowd import LINES_PER_PERSON, Talk, arrive, scripts
+from tests.support.house import sqlite_url
 
 PEOPLE = 6
 GIVE_UP_AFTER = 900.0  # seconds, on a machine that is busy; an idle one needs half a minute

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from storage.tables import asked, cases
 from tests.flows.cast import COMPLAINT, KNOWN, UNKNOWN, code_in, count_of, number_in, on_telegram
-from tests.house import Heard, HouseUnderTest
+from tests.support.house import Heard, HouseUnderTest
 
 OUTSIDE = "公积金怎么提取"
 

@@ -14,11 +14,11 @@ from sqlalchemy import select
 
 from storage.people import invite
 from storage.tables import departments, officers
-from tests.botapi import BotApi, Call
-from tests.botapi_people import Heard, Person
-from tests.figures import Figures, figures_in
-from tests.house import sqlite_url
-from tests.processes import Installation, Run, browser, comes_true
+from testbed.processes import Installation, Run, browser, comes_true
+from tests.support.botapi import BotApi, Call
+from tests.support.botapi_people import Heard, Person
+from tests.support.figures import Figures, figures_in
+from tests.support.house import sqlite_url
 
 QUESTION = "个体户月销售额10万元以内要交增值税吗"
 COMPLAINT = "我要投诉办税服务厅，工作人员态度恶劣，排队两个小时没人管"

@@ -10,7 +10,7 @@ from bot.intake import Intake
 from storage.database import Database
 from storage.inbox import waiting
 from tests.flows.cast import COMPLAINT, KNOWN, letter
-from tests.house import HouseUnderTest, TelegramPerson
+from tests.support.house import HouseUnderTest, TelegramPerson
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ from escalation.watches.cases import SIGN
 from storage.database import Database
 from storage.tables import duties, notices, reminders, web_messages
 from storage.vault import new_key
-from tests.agreement import the_database_agrees
-from tests.botapi import BotApi
-from tests.botapi_limits import BUSY_JITTER_SECONDS, Limits
-from tests.crowd import LINES_PER_PERSON, arrive, scripts
-from tests.house import sqlite_url
-from tests.postgres import drop_database, fresh_database
-from tests.processes import Installation, Run, browser, comes
+from testbed.postgres import drop_database, fresh_database
+from testbed.processes import Installation, Run, browser, comes
+from tests.support.agreement import the_database_agrees
+from tests.support.botapi import BotApi
+from tests.support.botapi_limits import BUSY_JITTER_SECONDS, Limits
+from tests.support.crowd import LINES_PER_PERSON, arrive, scripts
+from tests.support.house import sqlite_url
 
 PEOPLE = 12
 GIVE_UP_AFTER = 900.0  # seconds, on a machine that is busy; an idle one needs a minute

@@ -1,6 +1,6 @@
 """The walk of a taxpayer and an officer, from the question to the rating."""
 
-from tests.house import HouseUnderTest
+from tests.support.house import HouseUnderTest
 
 
 async def test_a_question_that_the_faq_answers_is_answered_at_once(either_house: HouseUnderTest) -> None:

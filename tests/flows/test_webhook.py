@@ -3,12 +3,12 @@
 import random
 from pathlib import Path
 
-from tests.botapi import BotApi
-from tests.botapi_faults import Rates
-from tests.botapi_people import Person
-from tests.house import sqlite_url
-from tests.postgres import free_port
-from tests.processes import Installation
+from testbed.postgres import free_port
+from testbed.processes import Installation
+from tests.support.botapi import BotApi
+from tests.support.botapi_faults import Rates
+from tests.support.botapi_people import Person
+from tests.support.house import sqlite_url
 
 TOKEN = f"4242:{'t' * 30}"
 WITHIN = 60.0  # seconds; on a machine that is busy

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from bot.jobs import open_what_was_withheld
 from storage.tables import cases
 from tests.flows.cast import COMPLAINT, employ
-from tests.house import HouseUnderTest, Visitor
+from tests.support.house import HouseUnderTest, Visitor
 
 REPORT = "纳税服务处的李某收了企业好处费，请保密"
 PERHAPS = "他就在货劳处，姓马"

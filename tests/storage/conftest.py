@@ -14,9 +14,9 @@ import pytest
 
 from storage.database import Database
 from storage.tables import metadata
-from tests.house import Clock, sqlite_url
-from tests.postgres import drop_database, fresh_database
+from testbed.postgres import drop_database, fresh_database
 from tests.storage.opened import opened
+from tests.support.house import Clock, sqlite_url
 
 ALONE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

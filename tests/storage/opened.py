@@ -14,7 +14,7 @@ from storage.people import admit
 from storage.signals import Signals
 from storage.tables import bureaus, officers
 from storage.unit import Unit
-from tests.house import Clock
+from tests.support.house import Clock
 
 KEY = Fernet.generate_key().decode("ascii")
 CHANNEL = "telegram"

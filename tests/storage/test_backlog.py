@@ -15,8 +15,8 @@ from storage.outbox import claim as claim_address
 from storage.people import change_address
 from storage.tables import lanes, notices, updates
 from storage.unit import Unit
-from tests.house import Clock
 from tests.storage.opened import CHANNEL, found_address, found_bureau
+from tests.support.house import Clock
 
 LEASE = timedelta(seconds=30)
 SETTLED = 3000

@@ -31,8 +31,8 @@ from storage.inbox import (
 )
 from storage.tables import lanes, updates
 from storage.unit import UnitAbandonedError
-from tests.house import Clock
 from tests.storage.opened import opened, until_somebody_waits_for_a_lock
+from tests.support.house import Clock
 
 LEASE = timedelta(seconds=20)
 

@@ -23,8 +23,8 @@ from storage.schema import config_for, current_revision, is_newest, migrate, upg
 from storage.tables import addresses, bureaus, entries, metadata, officers
 from storage.tables import revisions as texts
 from storage.vault import make_vault
-from tests.house import sqlite_url
 from tests.storage.opened import KEY, found_bureau, opened
+from tests.support.house import sqlite_url
 
 REVISION = "alembic_version"
 OF_THE_FAQ = ("entries", "phrasings", "asked")

@@ -30,8 +30,8 @@ from storage.outbox import (
 from storage.people import change_address
 from storage.tables import notices
 from storage.webchat import put_message
-from tests.house import Clock
 from tests.storage.opened import CHANNEL, found_address, found_bureau, until_somebody_waits_for_a_lock
+from tests.support.house import Clock
 
 LEASE = timedelta(seconds=30)
 

@@ -20,8 +20,8 @@ from storage.people import (
     use_invitation,
 )
 from storage.tables import addresses, officers, sessions
-from tests.house import Clock
 from tests.storage.opened import BOT_ID, CHANNEL, found_address, found_bureau, found_officer
+from tests.support.house import Clock
 
 HOUR = timedelta(hours=1)
 

@@ -17,8 +17,8 @@ from storage.signals import Signals
 from storage.tables import conversations, facts, metadata
 from storage.tables.columns import SealedJson, SealedText
 from storage.vault import Hasher, VaultError, make_vault, new_key, parse_keys, write_new_key
-from tests.house import Clock, sqlite_url
 from tests.storage.opened import found_bureau, opened
+from tests.support.house import Clock, sqlite_url
 
 SECRET = "乌鲁木齐某某商行投诉电话13900000000"
 OLD, NEW, WRONG = (Fernet.generate_key().decode("ascii") for _ in range(3))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tests.botapi_people import Heard
-from tests.processes import Installation
+from testbed.processes import Installation
+from tests.support.botapi_people import Heard
 
 SENDERS = 4  # of one channel: as many messages may be between send and record when the process is killed
 # What the log must not say, whatever happens around the house.

@@ -11,12 +11,8 @@ from sqlalchemy import func, select
 from storage.database import Database
 from storage.tables import addresses, notices, updates
 from storage.vault import new_key
-from tests.agreement import disagreements, look, owed
-from tests.botapi import BotApi
-from tests.botapi_limits import BUSY_JITTER_SECONDS, Limits
-from tests.crowd import InBrowser, OnTelegram, Someone, Talk
-from tests.postgres import free_port
-from tests.processes import Installation, browser, comes
+from testbed.postgres import free_port
+from testbed.processes import Installation, browser, comes
 from tests.storm.account import ALARMING, Account, judge, logged, repeats_in
 from tests.storm.keeper import Keeper
 from tests.storm.office import Office, said_twice
@@ -24,6 +20,10 @@ from tests.storm.plan import Casting, Part, Plan
 from tests.storm.trouble import WrongClock
 from tests.storm.weather import Weather
 from tests.storm.world import World, world_of
+from tests.support.agreement import disagreements, look, owed
+from tests.support.botapi import BotApi
+from tests.support.botapi_limits import BUSY_JITTER_SECONDS, Limits
+from tests.support.crowd import InBrowser, OnTelegram, Someone, Talk
 
 RECONNECT_SECONDS = 0.3
 INTERRUPTIONS = ("数据库停机", "数据库连接被断", "数据库被锁住", "磁盘写满")

@@ -5,7 +5,7 @@ from collections import Counter
 
 from aiohttp import ClientError, ClientSession
 
-from tests.processes import Installation, Run, comes
+from testbed.processes import Installation, Run, comes
 
 LOOK_SECONDS, READY_WITHIN = 0.2, 300.0
 STOPS_WITHIN = 20.0  # seconds; it promises ten, and this machine may be busy

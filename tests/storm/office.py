@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from storage.people import invite
 from storage.tables import departments, officers
-from tests.botapi import BotApi
-from tests.botapi_people import Heard, Person
-from tests.processes import Installation, comes_true
+from testbed.processes import Installation, comes_true
+from tests.support.botapi import BotApi
+from tests.support.botapi_people import Heard, Person
 
 OFFICER, DEPARTMENT = "王样例", "办公室"
 OFFICER_ID, GROUP_ID, SUPERGROUP_ID = 900_001, -500, -1_000_500

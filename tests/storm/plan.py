@@ -4,8 +4,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.botapi_faults import Rates
-from tests.crowd import (
+from tests.support.botapi_faults import Rates
+from tests.support.crowd import (
     COURTESIES,
     RECEIPT,
     BlocksForAWhile,

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.postgres import Postgres, cut_connections
+from testbed.postgres import Postgres, cut_connections
 
 DISK_MEGABYTES = 448  # the product calls itself ready with 200 to spare
 STEPS = (16 << 20, 1 << 20, 1 << 16, 1 << 12)  # bytes

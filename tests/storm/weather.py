@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
-from tests.botapi import BotApi
-from tests.botapi_faults import Rates
 from tests.storm.keeper import Keeper
 from tests.storm.plan import Plan
 from tests.storm.trouble import SmallDisk, WrongClock, cut_again_and_again, lock_file, stop_server
 from tests.storm.world import OnPostgres, OnSqlite, World
+from tests.support.botapi import BotApi
+from tests.support.botapi_faults import Rates
 
 MINUTES, HOURS = 60.0, 3600.0
 FURTHEST = 6 * HOURS  # that the clock is ever wrong

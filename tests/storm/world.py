@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.house import sqlite_url
-from tests.postgres import Postgres, fresh_database, own_postgres
+from testbed.postgres import Postgres, fresh_database, own_postgres
 from tests.storm.trouble import SmallDisk, small_disk
+from tests.support.house import sqlite_url
 
 
 @dataclass(frozen=True, slots=True)

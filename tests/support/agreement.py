@@ -9,8 +9,8 @@ from sqlalchemy import Row, func, select
 from storage.database import Database
 from storage.tables import addresses, asked, case_messages, cases, duties, lanes, notices, updates
 from storage.unit import Reader
-from tests.crowd import GREETING, RECEIPT, THANKS, Talk, number_in
-from tests.processes import Installation
+from testbed.processes import Installation
+from tests.support.crowd import GREETING, RECEIPT, THANKS, Talk, number_in
 
 MOST_NAMED = 5
 

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.postgres import free_port
-from tests.processes import comes_true
+from testbed.postgres import free_port
+from testbed.processes import comes_true
 
-CONFIGURATION = Path(__file__).parent.parent / "docs" / "nginx.conf"
+CONFIGURATION = Path(__file__).parents[2] / "docs" / "nginx.conf"
 NAME = "shuiqiao.example.gov.cn"
 MISSING = "NO NGINX: the documented configuration was not tried. Install it: make test"
 

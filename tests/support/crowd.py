@@ -20,10 +20,10 @@ from faq.live import make_edition
 from faq.matching import Answer
 from faq.seed import load_entries
 from intents import Kind
-from tests.botapi import BotApi
-from tests.botapi_people import Heard, Person
-from tests.house import interpreter
-from tests.processes import WITHIN, Browser, Shown, browser, comes_true, now
+from testbed.processes import WITHIN, Browser, Shown, browser, comes_true, now
+from tests.support.botapi import BotApi
+from tests.support.botapi_people import Heard, Person
+from tests.support.house import interpreter
 
 QUESTIONS_PER_PERSON, COMPLAINTS_PER_PERSON, COURTESIES_PER_PERSON = 4, 3, 3
 LINES_PER_PERSON = QUESTIONS_PER_PERSON + COMPLAINTS_PER_PERSON + COURTESIES_PER_PERSON

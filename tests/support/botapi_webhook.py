@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from tests.botapi_rules import ApiError, Json
+from tests.support.botapi_rules import ApiError, Json
 
 if TYPE_CHECKING:
-    from tests.botapi import BotApi
+    from tests.support.botapi import BotApi
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tests.botapi_rules import Json
+from tests.support.botapi_rules import Json
 
 if TYPE_CHECKING:
-    from tests.botapi import BotApi
+    from tests.support.botapi import BotApi
 
 
 @dataclass(slots=True, eq=False)

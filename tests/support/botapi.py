@@ -17,11 +17,11 @@ from typing import Self
 import aiohttp
 from aiohttp import web
 
-from tests.botapi_faults import OTHER_POLLER, Fault, Faults
-from tests.botapi_limits import Limits
-from tests.botapi_people import Channel, Heard, Person
-from tests.botapi_rules import ApiError, Json, keyboard, readable
-from tests.botapi_webhook import Webhook
+from tests.support.botapi_faults import OTHER_POLLER, Fault, Faults
+from tests.support.botapi_limits import Limits
+from tests.support.botapi_people import Channel, Heard, Person
+from tests.support.botapi_rules import ApiError, Json, keyboard, readable
+from tests.support.botapi_webhook import Webhook
 
 BOT: Json = {"id": 4242, "is_bot": True, "first_name": "税桥", "username": "shuiqiao_test_bot"}
 JSON_FIELDS = {"reply_markup", "reply_parameters", "entities", "allowed_updates"}

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-from tests.botapi_rules import ApiError
+from tests.support.botapi_rules import ApiError
 
 REASONS = {500: "Internal Server Error", 502: "Bad Gateway", 504: "Gateway Timeout"}
 OTHER_POLLER = "terminated by other getUpdates request; make sure that only one bot instance is running"

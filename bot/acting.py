@@ -21,9 +21,9 @@ from escalation.watches.stuck import SET_ASIDE
 from escalation.workdays import Correction
 from faq.keeping import concerns
 from storage.database import Database, DatabaseError
-from storage.looking import look_into
 from storage.opening import Keys, open_database
 from storage.people import Officer, find_officer, invite
+from storage.read_only import look_into
 from storage.signals import Signals
 from storage.stuck import CLOSED, Stuck, Way, close, stuck, try_again
 from storage.tables import departments, officers

@@ -37,16 +37,16 @@ from faq.keeping import concerns
 from faq.live import LiveFaq
 from faq.seed import load_entries
 from intents import Interpreter, make_interpreter
-from storage.alone import alone
 from storage.database import Database, DatabaseError, parse_url
 from storage.inbox import release_all_lanes
+from storage.leasing import end_waits
 from storage.opening import Keys, open_database
 from storage.outbox import release_all_addresses
 from storage.people import Officer, bureau_ids, invite, officers_in
 from storage.schema import ADVISORY_LOCK
 from storage.signals import Signals, relay
+from storage.single_process import alone
 from storage.tables import leases, officers
-from storage.turns import end_waits
 
 log = structlog.get_logger("app")
 

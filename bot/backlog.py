@@ -10,7 +10,7 @@ import structlog
 from bot.deps import Deps
 from escalation.duties import OpenDuties, open_by_kind, step_not_taken
 from storage.backlog import InboxBacklog, OutboxBacklog, inbox_backlog, outbox_backlog
-from storage.trouble import TROUBLE
+from storage.failures import TROUBLE
 
 log = structlog.get_logger("backlog")
 

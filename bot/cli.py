@@ -126,10 +126,10 @@ def keep_house(settings: "Settings", clock: "Clock | None" = None) -> None:
     from bot.serve import serve
     from escalation.seed import SeedError as BureauSeedError
     from faq.seed import SeedError as FaqSeedError
-    from storage.alone import AlreadyRunningError
     from storage.database import DatabaseError, parse_url
+    from storage.failures import TROUBLE, unusable
     from storage.group_commit import CommitLostError
-    from storage.trouble import TROUBLE, unusable
+    from storage.single_process import AlreadyRunningError
     from storage.vault import VaultError
 
     set_up_logs(settings)

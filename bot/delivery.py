@@ -23,8 +23,8 @@ from bot.channels.pace import Pace
 from bot.deps import Deps
 from bot.leases import Lease
 from bot.wording import Speech, Telling, compose, words_of
+from storage.batching import Gathering
 from storage.database import is_trouble_of_the_database
-from storage.gathering import Gathering
 from storage.outbox import (
     Ended,
     Returned,

@@ -25,7 +25,7 @@ from faq.files.table import FileError
 from faq.keeping import Denied, Wrong, submit
 from intents import make_tokenizer
 from storage.database import Database, DatabaseError
-from storage.looking import look_into
+from storage.read_only import look_into
 
 MOST_SUBMITTED = 200  # each is a duty of the approvers, who are reminded of every one
 

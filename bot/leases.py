@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from bot.nursery import Nursery
 from storage.database import Database
-from storage.house import release_lease, take_lease
+from storage.installation import release_lease, take_lease
 
 RENEWALS_PER_LENGTH = 3
 TRUSTED_SHARE = 0.9

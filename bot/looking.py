@@ -33,8 +33,8 @@ from faq.seed import SeedError as FaqSeedError
 from faq.seed import load_entries
 from intents import Kind, make_interpreter
 from storage.database import DatabaseError
-from storage.looking import look_into
 from storage.people import bureau_ids, departments_of, home_bureau
+from storage.read_only import look_into
 from storage.unit import Reader
 
 # What looking raises that an operator can put right.

@@ -27,7 +27,7 @@ from escalation.terms import Terms, due_on
 from escalation.terms import Unit as Span
 from escalation.watches.cases import ANSWER, EXTENSION, SIGN
 from escalation.workdays import local_date
-from storage.house import next_number
+from storage.installation import next_number
 from storage.outbox import tell
 from storage.people import Department, Officer, addresses_of, departments_of, group_of, officers_in, officers_of
 from storage.tables import case_events, case_messages, cases

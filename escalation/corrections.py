@@ -16,7 +16,7 @@ from escalation.terms import Terms, due, due_on
 from escalation.watches.cases import ANSWER
 from escalation.workdays import Correction, WorkCalendar, make_calendar
 from storage.dialects import insert_for
-from storage.house import fact, put_fact
+from storage.installation import fact, put_fact
 from storage.outbox import Notice, tell
 from storage.tables import calendar_corrections, cases, confirmed_years, duties
 from storage.unit import Reader, Unit

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from escalation.casebook import Case, find_case
 from escalation.workdays import BEIJING
 from storage.dialects import insert_for
-from storage.house import next_number
+from storage.installation import next_number
 from storage.tables import case_access, cases, counters
 from storage.unit import Reader, Unit
 

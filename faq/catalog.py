@@ -9,7 +9,7 @@ from sqlalchemy import Integer, String, cast, select
 from faq.lifecycle import EntryState, RevisionState
 from faq.seed import SeedEntry
 from storage.dialects import insert_for
-from storage.house import fact
+from storage.installation import fact
 from storage.tables import entries, facts, overrides, revisions
 from storage.unit import Reader, Unit
 

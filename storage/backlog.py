@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, case, distinct, func, select
 
+from storage.leasing import at, may_be_taken
 from storage.tables import addresses, notices, updates
-from storage.turns import at, may_be_taken
 from storage.unit import Reader
 
 MOST_COUNTED = 10_000

@@ -19,9 +19,9 @@ from storage.group_commit import CommitLostError, Writer
 from storage.inline_sqlite import connect
 from storage.signals import PG_CHANNEL, Signals
 from storage.tables import facts
+from storage.uncancelled import to_the_end
 from storage.unit import Reader, Unit
 from storage.vault import Hasher, Vault
-from storage.waiting import to_the_end
 
 BUSY_MILLISECONDS = 5000
 ANNOUNCE = select(func.pg_notify(bindparam("channel"), func.unnest(bindparam("announcements", type_=ARRAY(String)))))

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.waiting import to_the_end, wait_out
+from storage.uncancelled import to_the_end, wait_out
 
 MOST_UNITS_IN_A_GROUP = 64
 

@@ -2,7 +2,7 @@
 
 A lane is the updates of one channel, chat and person. A worker leases the lane, never a single update: on PostgreSQL
 id 1 may commit after id 2, and two workers on two updates of one person would answer out of order. Lease, back-off and
-album wait of a lane are one column (storage/turns.py).
+album wait of a lane are one column (storage/leasing.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from storage.dialects import among, for_both, insert_for
+from storage.leasing import AT_ONCE, at, may_be_taken, moment_after
 from storage.tables import conversations, lanes, updates
-from storage.turns import AT_ONCE, at, may_be_taken, moment_after
 from storage.unit import Reader, Unit, UnitAbandonedError
 
 ALBUM_WAIT = timedelta(seconds=1.5)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import URL
 
-from storage.waiting import wait_out
+from storage.uncancelled import wait_out
 
 WAITS = ("BEGIN", "COMMIT", "VACUUM", "PRAGMA")
 

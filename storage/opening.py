@@ -14,12 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, DatabaseError, make_engine, parse_url
+from storage.failures import unusable
 from storage.group_commit import CommitLostError
-from storage.house import fact, put_fact_once
+from storage.installation import fact, put_fact_once
 from storage.schema import migrate
 from storage.signals import Signals
 from storage.tables import facts
-from storage.trouble import unusable
 from storage.vault import Hasher, Vault, VaultError, make_vault, new_key, new_pepper, parse_keys, write_new_key
 
 PEPPER = "pepper"

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Select, Update, bindparam, delete, func, select, update
 
 from storage.dialects import among, for_both
+from storage.leasing import AT_ONCE, at, may_be_taken, moment_after
 from storage.tables import addresses, notices
-from storage.turns import AT_ONCE, at, may_be_taken, moment_after
 from storage.unit import Reader, Rows, Unit
 
 ANSWER, REMINDER, DIGEST = 0, 1, 2

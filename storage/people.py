@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.dialects import among, insert_for
+from storage.leasing import AT_ONCE
 from storage.tables import (
     addresses,
     bureaus,
@@ -20,7 +21,6 @@ from storage.tables import (
     sessions,
     taxpayers,
 )
-from storage.turns import AT_ONCE
 from storage.unit import Reader, Unit
 
 _PARTIES = select(

@@ -11,9 +11,9 @@ from enum import StrEnum
 from sqlalchemy import select, update
 
 from storage.inbox import INBOX
+from storage.leasing import AT_ONCE
 from storage.outbox import outbox_topic
 from storage.tables import notices, updates
-from storage.turns import AT_ONCE
 from storage.unit import Reader, Unit
 
 CLOSED = "closed"

@@ -37,8 +37,8 @@ from bot.leases import Lease
 from bot.metrics import Metrics
 from bot.nursery import Nursery
 from bot.settings import Settings
+from storage.batching import Gathering
 from storage.database import Database
-from storage.gathering import Gathering
 from storage.inbox import Incoming, store
 from storage.unit import Unit
 from storage.vault import Hasher

@@ -12,14 +12,14 @@ from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.doctor.findings import Finding, complaint, remark, unchecked, well, wrong
-from storage.alone import is_served
 from storage.database import DatabaseError, parse_url
 from storage.disk import existing_folder
-from storage.house import database_now, leases_held
-from storage.looking import look_at
+from storage.failures import shown, unusable
+from storage.installation import database_now, leases_held
 from storage.opening import read_pepper
+from storage.read_only import look_at
 from storage.schema import Schema, Standing, schema_of
-from storage.trouble import shown, unusable
+from storage.single_process import is_served
 from storage.unit import Reader
 from storage.vault import Hasher
 

@@ -29,7 +29,7 @@ from escalation.founding import REGION
 from escalation.rulebook import Rulebook
 from escalation.workdays import local_date, make_calendar
 from storage.database import DatabaseError
-from storage.looking import look_into
+from storage.read_only import look_into
 
 HERE = Path(__file__).parents[2]
 

@@ -22,7 +22,7 @@ from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
 from faq.lifecycle import EntryState, Happening, Move, RevisionState, can_move
 from language import MessageId
 from storage.dialects import insert_for
-from storage.house import next_number
+from storage.installation import next_number
 from storage.people import Officer, home_bureau
 from storage.tables import entries
 from storage.unit import Reader, Unit

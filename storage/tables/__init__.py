@@ -6,8 +6,8 @@ from storage.tables.columns import metadata
 from storage.tables.duties import duties, reminders
 from storage.tables.extensions import extensions
 from storage.tables.faq import asked, entries, entry_events, gaps, overrides, revisions
-from storage.tables.house import counters, facts, leases
 from storage.tables.inbox import conversations, lanes, updates
+from storage.tables.installation import counters, facts, leases
 from storage.tables.outbox import notices
 from storage.tables.people import (
     addresses,

@@ -9,7 +9,7 @@ lanes = Table(
     metadata,
     identity(),
     hashed("key", unique=True),  # of channel, bot, chat and person
-    Column("not_before", Instant, nullable=False),  # lease, back-off and album wait: see storage/turns.py
+    Column("not_before", Instant, nullable=False),  # lease, back-off and album wait: see storage/leasing.py
     Column("holder", String(40)),
 )
 

@@ -70,7 +70,7 @@ addresses = Table(
     Column("created_at", Instant, nullable=False),
     Column("blocked_at", Instant),  # it cannot be reached since; what is owed to it is kept
     Column("told_at", Instant),  # a group that is bound to no department has been told so
-    Column("not_before", Instant, nullable=False),  # lease, back-off and pace: see storage/turns.py
+    Column("not_before", Instant, nullable=False),  # lease, back-off and pace: see storage/leasing.py
     Column("holder", String(40)),
     Column("last_seq", Identity, nullable=False, server_default="0"),  # of its web messages
 )

@@ -31,10 +31,10 @@ from bot.jobs import JOBS
 from bot.settings import read_settings
 from bot.web import make_web_app
 from escalation.workdays import make_calendar
-from storage.alone import alone, is_served
 from storage.database import parse_url
 from storage.disk import free_bytes
-from storage.house import take_lease
+from storage.installation import take_lease
+from storage.single_process import alone, is_served
 from testbed.postgres import drop_database, fresh_database
 from testbed.processes import now
 from tests.bot.command import ROOT, Done, contents, environment, python_m_bot, run_command

@@ -20,8 +20,8 @@ from bot.wording import words_of
 from escalation.corrections import correct
 from escalation.workdays import local_date
 from storage import inbox, outbox
-from storage.house import take_lease
 from storage.inbox import ALBUM_WAIT
+from storage.installation import take_lease
 from storage.outbox import Notice
 from storage.people import find_party
 from storage.tables import addresses, leases

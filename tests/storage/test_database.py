@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 
 from storage.database import Database, DatabaseError, is_trouble_of_the_database, parse_url
 from storage.group_commit import CommitLostError
-from storage.house import fact, put_fact
+from storage.installation import fact, put_fact
 from storage.tables import bureaus, facts
 from storage.unit import Unit, UnitAbandonedError
 from tests.storage.opened import found_bureau, until_somebody_waits_for_a_lock

@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, select
 
 from storage.database import Database
 from storage.dialects import among
-from storage.house import put_fact
 from storage.inbox import FIRST, LANES, SETTLE
+from storage.installation import put_fact
 from storage.tables import facts, updates
 
 NAMES = select(facts.c.name).where(among(facts.c.name, "names")).order_by(facts.c.name)

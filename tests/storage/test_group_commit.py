@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from storage.database import Database, is_trouble_of_the_database
 from storage.group_commit import MOST_UNITS_IN_A_GROUP, CommitLostError
-from storage.house import fact, put_fact
+from storage.installation import fact, put_fact
 
 SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT max(i) FROM n"
 SOON = 20  # seconds, on a busy machine

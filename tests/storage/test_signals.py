@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from storage.database import Database
-from storage.house import put_fact
+from storage.installation import put_fact
 from storage.signals import Bell, Signals, relay
 from tests.storage.opened import opened
 

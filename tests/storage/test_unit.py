@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.database import Database
-from storage.house import fact
+from storage.installation import fact
 from storage.tables import facts
 from storage.unit import Rows, Unit
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from storage.batching import MOST_TOGETHER, Gathering
 from storage.database import Database
-from storage.gathering import MOST_TOGETHER, Gathering
-from storage.house import fact
+from storage.installation import fact
 from storage.tables import facts
 from storage.unit import Unit
 from tests.storage.opened import until_somebody_waits_for_a_lock

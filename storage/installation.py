@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, func, select
 
 from storage.dialects import insert_for
+from storage.leasing import LONGEST_WAIT
 from storage.tables import counters, facts, leases
-from storage.turns import LONGEST_WAIT
 from storage.unit import Reader, Unit
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import DatabaseError, make_engine, parse_url
+from storage.failures import TROUBLE, unusable
 from storage.schema import Schema, Standing, schema_of
-from storage.trouble import TROUBLE, unusable
 from storage.unit import Reader
 from storage.vault import Hasher, make_vault, new_key
 

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from storage.database import Database
-from storage.house import database_now, fact, next_number, put_fact, put_fact_once, release_lease, take_lease
+from storage.installation import database_now, fact, next_number, put_fact, put_fact_once, release_lease, take_lease
 from storage.tables import facts, leases
 from tests.storage.opened import opened
 from tests.support.house import Clock

@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from storage.database import Database, is_trouble_of_the_database
+from storage.uncancelled import wait_out
 from storage.unit import Unit
-from storage.waiting import wait_out
 
 MOST_TOGETHER = 64
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from bench.contestants import now
+from escalation.deadlines.workdays import local_date
 from escalation.seed import load_bureau
-from escalation.workdays import local_date
 from faq.catalog import from_seed
 from faq.live import Edition, make_edition
 from faq.matching import Answer

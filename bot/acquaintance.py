@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.deps import Deps
-from escalation.casebook import Case, open_case_of_each
+from escalation.cases.queries import Case, open_case_of_each
 from storage.inbox import Claimed, conversations_of
 from storage.people import Party, address_hash, find_parties
 from storage.unit import Unit

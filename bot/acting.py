@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from bot.duty_kinds import duty_kinds
 from bot.settings import Settings
-from escalation.casebook import find_case
-from escalation.corrections import Change, Move, correct, preview, read_rulebook
-from escalation.duties import settle as settle_duty
-from escalation.rulebook import make_rulebook
+from escalation.cases.queries import find_case
+from escalation.deadlines.workdays import Correction
+from escalation.duties.duties import settle as settle_duty
+from escalation.duties.redating import Change, Move, correct, preview, read_rulebook
+from escalation.rules.rulebook import make_rulebook
 from escalation.seed import SeedError, load_kinds
 from escalation.watches.stuck import SET_ASIDE
-from escalation.workdays import Correction
 from faq.keeping import concerns
 from storage.database import Database, DatabaseError
 from storage.opening import Keys, open_database

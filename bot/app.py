@@ -27,11 +27,11 @@ from bot.nursery import Nursery
 from bot.settings import Settings
 from bot.wording.reminders import RENDERERS
 from bot.wording.speech import CHINESE
-from escalation.duty_kinds import DutyKind
-from escalation.founding import found_sample, routing_rules
-from escalation.live import LiveRules
-from escalation.rulebook import make_rulebook
+from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.live import LiveRules
+from escalation.rules.rulebook import make_rulebook
 from escalation.seed import SampleBureau, load_bureau, load_kinds
+from escalation.seed.founding import found_sample, routing_rules
 from faq.catalog import load_sample
 from faq.keeping import concerns
 from faq.live import LiveFaq

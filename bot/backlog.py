@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from bot.deps import Deps
-from escalation.duties import OpenDuties, open_by_kind, step_not_taken
+from escalation.duties.duties import OpenDuties, open_by_kind, step_not_taken
 from storage.backlog import InboxBacklog, OutboxBacklog, inbox_backlog, outbox_backlog
 from storage.failures import TROUBLE
 

@@ -361,7 +361,7 @@ def calendar_due(
     as_json: AsJson = False,
 ) -> None:
     """从收到之日起数工作日，看哪天到期；收到当天不计。"""
-    from escalation.workdays import make_calendar
+    from escalation.deadlines.workdays import make_calendar
 
     try:
         account = make_calendar(region).account(received, days)
@@ -406,7 +406,7 @@ def calendar_confirm(
 
 def _correct(region: str, on: date | None, *, counts: bool, why: str, confirm: int | None, yes: bool) -> None:
     from bot.acting import ACTING_ERRORS, change_of, make_change, preview_change
-    from escalation.workdays import make_calendar
+    from escalation.deadlines.workdays import make_calendar
 
     now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
     try:
@@ -469,7 +469,7 @@ Ways = Annotated[
 def stuck_list(*, as_json: AsJson = False) -> None:
     """列出屡次失败、不再自动重试的：只有编号和时间，没有内容。"""
     from bot.acting import ACTING_ERRORS, WAYS, find_stuck
-    from escalation.workdays import BEIJING
+    from escalation.deadlines.workdays import BEIJING
 
     now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
     try:

@@ -8,7 +8,7 @@ from typing import Any
 from aiogram.types import CallbackQuery, InaccessibleMessage, Message
 
 from bot.deps import Deps
-from escalation.casebook import Case
+from escalation.cases.queries import Case
 from storage.inbox import keep_conversation
 from storage.outbox import Notice, tell
 from storage.people import Officer, Party

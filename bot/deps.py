@@ -8,9 +8,9 @@ from bot.clock import Clock, ClockWatch
 from bot.metrics import Metrics
 from bot.nursery import Nursery
 from bot.settings import Settings
-from escalation.live import LiveRules
-from escalation.routing import Rule
-from escalation.rulebook import Rulebook
+from escalation.routing.routing import Rule
+from escalation.rules.live import LiveRules
+from escalation.rules.rulebook import Rulebook
 from faq.answering import InForce
 from faq.live import LiveFaq
 from intents import Interpreter

@@ -16,7 +16,7 @@ from bot.acting import Impossible, officer_called, with_database
 from bot.duty_kinds import duty_kinds
 from bot.settings import Settings
 from bot.terminal import MOST_LINES_NAMED, fail, make_console
-from escalation.rulebook import make_rulebook
+from escalation.rules.rulebook import make_rulebook
 from escalation.seed import load_kinds
 from faq.files.carrying import carry_out, export, read_book
 from faq.files.examining import Plan, examine

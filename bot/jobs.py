@@ -15,8 +15,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.deps import Deps
 from bot.leases import Lease
-from escalation.duties import patrol
-from escalation.workdays import BEIJING, local_date
+from escalation.deadlines.workdays import BEIJING, local_date
+from escalation.duties.duties import patrol
 from faq.answering import open_withheld
 from faq.watches.entries import watch_entries
 from storage import inbox, outbox

@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.duty_kinds import duty_kinds
 from bot.settings import Settings
-from escalation.founding import routing_rules
-from escalation.lessons import all_lessons
-from escalation.routing import Lesson, Rule
-from escalation.rulebook import Rulebook, make_rulebook
+from escalation.deadlines.workdays import local_date
+from escalation.routing.learned import all_lessons
+from escalation.routing.routing import Lesson, Rule
+from escalation.rules.rulebook import Rulebook, make_rulebook
 from escalation.seed import SeedError as BureauSeedError
 from escalation.seed import load_bureau, load_kinds
-from escalation.workdays import local_date
+from escalation.seed.founding import routing_rules
 from faq import talk
 from faq.answering import NO_LESSONS, InForce, Preview, preview
 from faq.catalog import Entry, from_seed, overridden, published

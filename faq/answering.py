@@ -12,13 +12,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
-from escalation.casebook import Case as OpenCase
-from escalation.cases import Letter, open_case
-from escalation.lessons import lessons_for
-from escalation.lifecycle import CaseState
-from escalation.routing import Lesson, Route, Rule, route
-from escalation.rulebook import Rulebook
-from escalation.supplements import keep_unsorted, supplement
+from escalation.cases.handling import Letter, open_case
+from escalation.cases.lifecycle import CaseState
+from escalation.cases.queries import Case as OpenCase
+from escalation.cases.supplements import keep_unsorted, supplement
+from escalation.routing.learned import lessons_for
+from escalation.routing.routing import Lesson, Route, Rule, route
+from escalation.rules.rulebook import Rulebook
 from faq import talk
 from faq.asked import WITHHELD, WITHHELD_FOR, Asked, hand_over, release, remember, withheld_before
 from faq.catalog import Entry

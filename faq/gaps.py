@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from escalation.permissions import Action
+from escalation.rules.permissions import Action
 from faq.index import Index, IndexEntry
 from faq.keeping.acting import allowed
 from faq.keeping.content import Content

@@ -7,7 +7,7 @@
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
-from escalation.kinds import KindsTable
+from escalation.rules.kinds import KindsTable
 from faq.matching import Answer, Choices, Decision, Nothing
 from intents import Kind, Understanding
 

@@ -15,12 +15,12 @@ from bot.doctor.findings import TITLES
 from bot.duty_kinds import duty_kinds
 from bot.wording import WORDINGS, words_of
 from bot.wording.speech import ENGLISH as ENGLISH_WORDS
-from escalation.duties import REMINDER_OF
-from escalation.duty_kinds import DutyKind
-from escalation.kinds import SUBJECT, CaseKind, Milestone
-from escalation.ladder import Addressee
+from escalation.deadlines.ladder import Addressee
+from escalation.deadlines.terms import Unit
+from escalation.duties.duties import REMINDER_OF
+from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.kinds import SUBJECT, CaseKind, Milestone
 from escalation.seed import load_bureau, load_kinds
-from escalation.terms import Unit
 from faq.assess import Assessment
 from tests.support.house import HouseUnderTest
 

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.channels.telegram import RawUpdates
-from escalation.workdays import _LAST_TABLED_YEAR
+from escalation.deadlines.workdays import _LAST_TABLED_YEAR
 from intents.tokens import _import_jieba
 from storage.inline_sqlite import connect
 from tests.support.house import Clock, RecordingSession
@@ -39,7 +39,7 @@ UPDATE = {"update_id": 1, "message": MESSAGE | {"text": "您好", "from": MESSAG
 def test_holidays_keeps_make_up_days_apart_and_names_days_off_as_we_read_them() -> None:
     table = country_holidays("CN", years=2025, language="zh_CN")
     made_up, swapped, feast = date(2025, 9, 28), date(2025, 10, 8), date(2025, 10, 6)
-    look = "see escalation/workdays.py: _national_year, _feast_of"
+    look = "see escalation/deadlines/workdays.py: _national_year, _feast_of"
     assert (made_up in table.weekend_workdays, made_up in table) == (True, False), look
     assert table[swapped].startswith("休息日"), look
     assert table[feast].removesuffix("（补假）").endswith("中秋节"), look
@@ -51,7 +51,7 @@ def test_the_published_lunar_table_ends_where_we_say() -> None:
         Hijri(_LAST_TABLED_YEAR + 1, 1, 1)
     except OverflowError:
         return
-    pytest.fail("the table goes further: raise _LAST_TABLED_YEAR in escalation/workdays.py")
+    pytest.fail("the table goes further: raise _LAST_TABLED_YEAR in escalation/deadlines/workdays.py")
 
 
 def test_a_cutter_of_jieba_that_is_said_to_be_ready_reads_no_dictionary_of_its_own() -> None:

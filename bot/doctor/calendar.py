@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from bot.doctor.findings import Finding, remark, well, wrong
-from escalation.workdays import WorkCalendar
+from escalation.deadlines.workdays import WorkCalendar
 
 NAME = "calendar"
 NOTICES_FROM_MONTH = 11  # when the notices of the next year usually come

@@ -25,9 +25,9 @@ from bot.doctor.records import (
 )
 from bot.doctor.telegram import Telegram, check_token, check_webhook
 from bot.settings import Problem, Settings, examine_settings, variable_of
-from escalation.founding import REGION
-from escalation.rulebook import Rulebook
-from escalation.workdays import local_date, make_calendar
+from escalation.deadlines.workdays import local_date, make_calendar
+from escalation.rules.rulebook import Rulebook
+from escalation.seed.founding import REGION
 from storage.database import DatabaseError
 from storage.read_only import look_into
 

@@ -10,11 +10,11 @@ from bot.doctor.findings import Finding, complaint, remark, unchecked, well, wro
 from bot.duty_kinds import duty_kinds
 from bot.looking import look_at_sample
 from bot.settings import Settings
-from escalation.corrections import read_rulebook
-from escalation.rulebook import Rulebook, make_rulebook
+from escalation.deadlines.workdays import WorkCalendar, local_date
+from escalation.duties.redating import read_rulebook
+from escalation.rules.rulebook import Rulebook, make_rulebook
 from escalation.seed import SeedError as BureauSeedError
 from escalation.seed import load_kinds
-from escalation.workdays import WorkCalendar, local_date
 from faq.catalog import in_force, published
 from faq.seed import SeedError as FaqSeedError
 from storage.people import home_bureau

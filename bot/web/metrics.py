@@ -21,7 +21,7 @@ from bot.deps import Deps
 from bot.metrics import PREFIX
 from bot.web.keys import BACKLOG, DEPS
 from bot.web.security import comes_from, network_address
-from escalation.duties import OpenDuties
+from escalation.duties.duties import OpenDuties
 from escalation.watches.stuck import SET_ASIDE
 from storage.disk import free_bytes
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from bot.wording import answers, cases, desk, explaining, extensions, keeping, talk
 from bot.wording.reminders import remind
 from bot.wording.speech import Button, Speech, Telling, Wording, Words, words_of
-from escalation.duties import REMINDER_OF
+from escalation.duties.duties import REMINDER_OF
 
 WORDINGS: Mapping[str, Wording] = MappingProxyType(
     {

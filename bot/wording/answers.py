@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.wording.buttons import Choice, Feedback
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
-from escalation.workdays import local_date
+from escalation.deadlines.workdays import local_date
 from faq.catalog import Entry
 from faq.keeping import Content
 

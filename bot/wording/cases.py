@@ -5,7 +5,9 @@ from datetime import date
 
 from bot.wording.buttons import Menu, OwnCase, Rate, Sort, Withheld
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
-from escalation.casebook import (
+from escalation.cases.lifecycle import CaseState
+from escalation.cases.notices import Answered, PassedOn, Receipt, Request, Resumed, Signed
+from escalation.cases.queries import (
     Case,
     Event,
     Happening,
@@ -17,10 +19,8 @@ from escalation.casebook import (
     messages_of,
     reckoning_of,
 )
-from escalation.kinds import CaseKind
-from escalation.lifecycle import CaseState
-from escalation.notices import Answered, PassedOn, Receipt, Request, Resumed, Signed
-from escalation.rulebook import Rulebook
+from escalation.rules.kinds import CaseKind
+from escalation.rules.rulebook import Rulebook
 
 
 def kind_name(_: Words, rules: Rulebook, code: str) -> str:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from bot.wording.buttons import Handle, Menu, PassOn
 from bot.wording.cases import kind_name, state_name
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
-from escalation.casebook import (
+from escalation.cases.lifecycle import UNFINISHED, CaseState
+from escalation.cases.notices import Card, Finished, Nobody, Taken, Unsorted
+from escalation.cases.queries import (
     Author,
     Case,
     Event,
@@ -19,8 +21,6 @@ from escalation.casebook import (
     reckoning_of,
     signing_of,
 )
-from escalation.lifecycle import UNFINISHED, CaseState
-from escalation.notices import Card, Finished, Nobody, Taken, Unsorted
 from intents import mask
 from storage.people import departments_of
 

@@ -6,7 +6,7 @@ from typing import Any
 from bot.wording.buttons import Teach
 from bot.wording.cases import kind_name
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
-from escalation.permissions import Action, may
+from escalation.rules.permissions import Action, may
 from faq.explaining import Explanation
 from faq.keeping import subject_of
 from faq.matching import LIMITS, Doubt, Rule

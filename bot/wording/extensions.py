@@ -3,11 +3,11 @@
 from bot.wording.buttons import Extend, Handle
 from bot.wording.cases import deadline
 from bot.wording.speech import Button, Speech, Telling, Wording
-from escalation.casebook import find_case, reckoning_of
-from escalation.extensions import Verdict, find_extension
-from escalation.lifecycle import CaseState
-from escalation.notices import Extended, ExtensionCard, ExtensionGranted, ExtensionRefused
-from escalation.results import Why
+from escalation.cases.extensions import Verdict, find_extension
+from escalation.cases.lifecycle import CaseState
+from escalation.cases.notices import Extended, ExtensionCard, ExtensionGranted, ExtensionRefused
+from escalation.cases.queries import find_case, reckoning_of
+from escalation.cases.results import Why
 
 
 async def ask_reason(telling: Telling) -> Speech:

@@ -7,8 +7,8 @@ from typing import Any
 from bot.wording.answers import answer_lines, text_facts
 from bot.wording.buttons import Keep, Undo
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
-from escalation.permissions import Action, EntrySubject, may
-from escalation.workdays import local_date
+from escalation.deadlines.workdays import local_date
+from escalation.rules.permissions import Action, EntrySubject, may
 from faq.asked import Feedback, feedback_counts
 from faq.keeping import (
     Finding,

@@ -16,9 +16,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-from escalation.notices import Facts, facts_in
-from escalation.rulebook import Rulebook
-from escalation.workdays import BEIJING
+from escalation.cases.notices import Facts, facts_in
+from escalation.deadlines.workdays import BEIJING
+from escalation.rules.rulebook import Rulebook
 from storage.unit import Reader
 
 LOCALES = Path(__file__).parent.parent / "locales"

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 from types import MappingProxyType
 
-from escalation.kinds import SUBJECT, CaseKind, KindsTable
+from escalation.rules.kinds import SUBJECT, CaseKind, KindsTable
 from escalation.seed.bureau import (
     Bureau,
     CorpsLine,

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from escalation.kinds import Code, Words
-from escalation.routing import Rule
+from escalation.routing.routing import Rule
+from escalation.rules.kinds import Code, Words
 from escalation.seed.reading import Document, Place
 
 Role: TypeAlias = Literal[

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from escalation.duty_kinds import Duty, DutyKind, Reminder, Sealed, Settling
-from escalation.ladder import Addressee, Ladder, Rung
-from escalation.terms import Unit
+from escalation.deadlines.ladder import Addressee, Ladder, Rung
+from escalation.deadlines.terms import Unit
+from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Sealed, Settling
 from language import MessageId
 from storage.tables import cases
 from storage.unit import Reader

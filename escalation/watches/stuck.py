@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from escalation.duties import held_by_role, open_duty, region_of
-from escalation.duty_kinds import Duty, DutyKind, Reminder, Settling
-from escalation.ladder import Addressee, Ladder, Rung
-from escalation.permissions import Role
-from escalation.rulebook import Rulebook
-from escalation.terms import Unit as Span
+from escalation.deadlines.ladder import Addressee, Ladder, Rung
+from escalation.deadlines.terms import Unit as Span
+from escalation.duties.duties import held_by_role, open_duty, region_of
+from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Settling
+from escalation.rules.permissions import Role
+from escalation.rules.rulebook import Rulebook
 from language import MessageId
 from storage.people import home_bureau
 from storage.unit import Reader, Unit

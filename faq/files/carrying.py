@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from escalation.permissions import Action
+from escalation.rules.permissions import Action
 from faq.files.examining import Book, Known, Plan, Proposed
 from faq.files.table import Cell
 from faq.keeping.acting import allowed, authors_after, moving

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Update, case, select, update
 
-from escalation.permissions import Action, EntrySubject, may
+from escalation.rules.permissions import Action, EntrySubject, may
 from faq.keeping.book import Kept, Revision, kept, subject_of
 from faq.keeping.content import Content
 from faq.keeping.results import Denied, Outdated, Why

@@ -6,9 +6,9 @@ Nobody approves what is their own: neither one of its authors nor whoever submit
 it also verifies the text on that day.
 """
 
-from escalation.duties import settle
-from escalation.permissions import Action
-from escalation.workdays import local_date
+from escalation.deadlines.workdays import local_date
+from escalation.duties.duties import settle
+from escalation.rules.permissions import Action
 from faq.catalog import published_anew
 from faq.keeping.acting import change_entry, move_entry, move_revision, moving, note, outdated, take_at
 from faq.keeping.book import Kept, Revision

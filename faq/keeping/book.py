@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Text, cast, exists, func, or_, select
 
-from escalation.permissions import Action, EntrySubject, may
-from escalation.workdays import local_date
+from escalation.deadlines.workdays import local_date
+from escalation.rules.permissions import Action, EntrySubject, may
 from faq.keeping.content import Content
 from faq.lifecycle import GIVEN_UP, IN_HAND, EntryState, Happening, RevisionState
 from faq.watches.entries import AHEAD, ENTRY_DOUBT

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from escalation.duties import held_by_role, open_duty, region_of, settle
-from escalation.duty_kinds import Duty, DutyKind, Reminder, Settling
-from escalation.ladder import Addressee, Ladder, Rung
-from escalation.permissions import Action, Role
-from escalation.rulebook import Rulebook
-from escalation.terms import Unit as Span
-from escalation.workdays import local_date
+from escalation.deadlines.ladder import Addressee, Ladder, Rung
+from escalation.deadlines.terms import Unit as Span
+from escalation.deadlines.workdays import local_date
+from escalation.duties.duties import held_by_role, open_duty, region_of, settle
+from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Settling
+from escalation.rules.permissions import Action, Role
+from escalation.rules.rulebook import Rulebook
 from faq.keeping.acting import allowed, authors_after, change_entry, move_revision, note, outdated, take_at, write
 from faq.keeping.book import Kept, department_codes, find_entry
 from faq.keeping.content import Content, Finding, Flaw, check, tidy

@@ -2,9 +2,9 @@
 
 from sqlalchemy import update
 
-from escalation.duties import settle
-from escalation.permissions import Action
-from escalation.workdays import local_date
+from escalation.deadlines.workdays import local_date
+from escalation.duties.duties import settle
+from escalation.rules.permissions import Action
 from faq.catalog import published_anew
 from faq.keeping.acting import change_entry, move_entry, note, take
 from faq.keeping.results import Denied, Saved, Why

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from escalation.permissions import Action
+from escalation.rules.permissions import Action
 from faq.catalog import published_anew
 from faq.keeping.acting import allowed, change_entry, note, take
 from faq.keeping.content import MOST_PHRASINGS, Finding, Flaw, check_wording

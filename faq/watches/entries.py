@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
-from escalation.duties import open_duty, region_of
-from escalation.duty_kinds import Duty, DutyKind, Reminder, Settling
-from escalation.ladder import Addressee, Ladder, Rung
-from escalation.rulebook import Rulebook
-from escalation.terms import Terms
-from escalation.terms import Unit as Span
-from escalation.workdays import local_date
+from escalation.deadlines.ladder import Addressee, Ladder, Rung
+from escalation.deadlines.terms import Terms
+from escalation.deadlines.terms import Unit as Span
+from escalation.deadlines.workdays import local_date
+from escalation.duties.duties import open_duty, region_of
+from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Settling
+from escalation.rules.rulebook import Rulebook
 from faq.asked import Feedback, said_to_people
 from faq.catalog import Entry, in_force, published
 from faq.lifecycle import Happening, RevisionState

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import exists, func, or_, select
 
-from escalation.duties import held_by_department, held_by_officer, held_by_role, open_duty, region_of, settle
-from escalation.duty_kinds import Duty, DutyKind, Reminder, Settling
-from escalation.ladder import Addressee, Ladder, Rung
-from escalation.permissions import Role
-from escalation.rulebook import Rulebook
-from escalation.terms import Unit as Span
-from escalation.workdays import local_date
+from escalation.deadlines.ladder import Addressee, Ladder, Rung
+from escalation.deadlines.terms import Unit as Span
+from escalation.deadlines.workdays import local_date
+from escalation.duties.duties import held_by_department, held_by_officer, held_by_role, open_duty, region_of, settle
+from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Settling
+from escalation.rules.permissions import Role
+from escalation.rules.rulebook import Rulebook
 from faq.lifecycle import EntryState, RevisionState
 from language import MessageId
 from storage.people import departments_of, find_officer, home_bureau

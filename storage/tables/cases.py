@@ -11,7 +11,7 @@ cases = Table(
     Column("number", String(20), nullable=False, unique=True),
     hashed("code_hash"),  # of the 查询码, which with the number opens the case from anywhere
     Column("kind", String(20), nullable=False),
-    Column("state", String(20), nullable=False),  # see escalation/lifecycle.py
+    Column("state", String(20), nullable=False),  # see escalation/cases/lifecycle.py
     Column("sealed", Boolean, nullable=False),
     Column("major", Boolean, nullable=False),
     points_to("bureau_id", "bureaus.id"),

@@ -35,7 +35,7 @@ officers = Table(
     points_to("bureau_id", "bureaus.id"),
     Column("code", String(40), nullable=False, unique=True),
     Column("name", String(80), nullable=False),
-    Column("roles", JSON, nullable=False),  # list of role names, see escalation/permissions.py
+    Column("roles", JSON, nullable=False),  # list of role names, see escalation/rules/permissions.py
     Column("left_at", Instant),
 )
 

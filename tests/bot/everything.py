@@ -13,9 +13,9 @@ from bot.handlers.groups import ANONYMOUS_ADMIN
 from bot.wording import Speech, Telling, compose, words_of
 from bot.wording.buttons import Extend, Feedback, Handle, Keep, Menu, OwnCase, PassOn, Rate
 from bot.wording.speech import LANGUAGES
-from escalation.corrections import Change, correct
-from escalation.duties import patrol
-from escalation.workdays import Correction, local_date
+from escalation.deadlines.workdays import Correction, local_date
+from escalation.duties.duties import patrol
+from escalation.duties.redating import Change, correct
 from faq.keeping import Content, Saved, approve, draft_entry, submit
 from faq.watches.entries import watch_entries
 from intents import mask

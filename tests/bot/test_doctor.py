@@ -30,7 +30,7 @@ from bot.doctor.telling import fold
 from bot.jobs import JOBS
 from bot.settings import read_settings
 from bot.web import make_web_app
-from escalation.workdays import make_calendar
+from escalation.deadlines.workdays import make_calendar
 from storage.database import parse_url
 from storage.disk import free_bytes
 from storage.installation import take_lease

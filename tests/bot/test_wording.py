@@ -17,10 +17,10 @@ from bot.delivery import LONGEST_MESSAGE
 from bot.duty_kinds import duty_kinds
 from bot.wording import WORDINGS, Speech
 from bot.wording.speech import CHINESE, LOCALES
-from escalation.duties import REMINDER_OF
+from escalation.deadlines.terms import STOPPED, Terms, Unit, retell
+from escalation.deadlines.workdays import make_calendar
+from escalation.duties.duties import REMINDER_OF
 from escalation.seed import load_kinds
-from escalation.terms import STOPPED, Terms, Unit, retell
-from escalation.workdays import make_calendar
 from faq.keeping import Flaw
 from faq.keeping.content import NAMES as FIELDS
 from faq.keeping.results import OUTDATED, PUT_RIGHT, SENTENCES

@@ -9,7 +9,7 @@ from bot.web import make_web_app
 from bot.web.console.access import Caller, shown
 from bot.web.console.page import show
 from bot.web.console.sections import SECTIONS, Overview, Section, Tile, Waiting
-from escalation.permissions import Role
+from escalation.rules.permissions import Role
 from storage.people import Officer
 from storage.unit import Reader
 from tests.browser.keepers import console_link, sentences

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from escalation.duty_kinds import Sealed
-from escalation.terms import Terms, Unit
+from escalation.deadlines.terms import Terms, Unit
+from escalation.duties.duty_kinds import Sealed
 from escalation.watches.cases import ANSWER, EXTENSION, SIGN
 
 NOW = datetime(2025, 11, 3, 4, 0, tzinfo=UTC)

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from escalation.kinds import CaseKind, KindsTable
+from escalation.deadlines.terms import Unit
+from escalation.rules.kinds import CaseKind, KindsTable
 from escalation.seed import load_kinds
-from escalation.terms import Unit
 from intents import Kind
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from escalation.ladder import Addressee, Ladder, Rung, next_step, reached
+from escalation.deadlines.ladder import Addressee, Ladder, Rung, next_step, reached
+from escalation.deadlines.workdays import BEIJING, make_calendar
 from escalation.watches.cases import ANSWER, SIGN
-from escalation.workdays import BEIJING, make_calendar
 
 XINJIANG = make_calendar("xinjiang")
 DUE_ON = date(2025, 6, 11)  # the first working day after 古尔邦节 of 2025, 6 to 10 June

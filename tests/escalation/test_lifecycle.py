@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from escalation.casebook import Case, find_case
-from escalation.cases import answer, mark_major, rate, sign
-from escalation.extensions import decide_extension, request_extension
-from escalation.lifecycle import FIRST, MOVES, UNFINISHED, CaseState, Move
-from escalation.passing import pass_on
-from escalation.results import Done
-from escalation.rulebook import Rulebook
-from escalation.supplements import ask_for_more, supplement
+from escalation.cases.extensions import decide_extension, request_extension
+from escalation.cases.handling import answer, mark_major, rate, sign
+from escalation.cases.lifecycle import FIRST, MOVES, UNFINISHED, CaseState, Move
+from escalation.cases.queries import Case, find_case
+from escalation.cases.results import Done
+from escalation.cases.supplements import ask_for_more, supplement
+from escalation.cases.transfer import pass_on
+from escalation.rules.rulebook import Rulebook
 from storage.people import Officer, find_officer
 from storage.tables import case_events, case_messages, cases, duties, extensions, notices, routing_lessons
 from storage.unit import Unit

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.wording import WORDINGS
-from escalation import notices
-from escalation.notices import Facts, Receipt, facts_in, notice_of
+from escalation.cases import notices
+from escalation.cases.notices import Facts, Receipt, facts_in, notice_of
 
 EVERY: list[Any] = [
     one for one in vars(notices).values() if isinstance(one, type) and is_dataclass(one) and issubclass(one, Facts)

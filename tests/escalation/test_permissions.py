@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from escalation.permissions import MAY, Action, CaseSubject, EntrySubject, Role, Subject, may
+from escalation.rules.permissions import MAY, Action, CaseSubject, EntrySubject, Role, Subject, may
 from storage.people import Officer
 
 HOME, OTHER_BUREAU = 1, 2

@@ -1,10 +1,10 @@
 """What a refusal says, and what it never tells: whether there is such a case."""
 
-from escalation.cases import answer, mark_major, rate, sign
-from escalation.extensions import decide_extension, request_extension
-from escalation.passing import pass_on
-from escalation.results import Done, Refused, Why
-from escalation.supplements import ask_for_more
+from escalation.cases.extensions import decide_extension, request_extension
+from escalation.cases.handling import answer, mark_major, rate, sign
+from escalation.cases.results import Done, Refused, Why
+from escalation.cases.supplements import ask_for_more
+from escalation.cases.transfer import pass_on
 from storage.people import find_officer
 from storage.unit import Unit
 from tests.flows.cast import TIP_OFF, department_number, employ, officer_number

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from escalation.kinds import KindsTable
-from escalation.routing import FALLBACK_REASON, Route, Rule, route
+from escalation.routing.routing import FALLBACK_REASON, Route, Rule, route
+from escalation.rules.kinds import KindsTable
 from escalation.seed import SampleBureau, load_bureau, load_kinds
 from intents import Kind, Tokenizer, make_tokenizer, normalise
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from escalation.terms import STOPPED, Stop, Terms, Unit, due, due_on, retell
-from escalation.workdays import BEIJING, make_calendar
+from escalation.deadlines.terms import STOPPED, Stop, Terms, Unit, due, due_on, retell
+from escalation.deadlines.workdays import BEIJING, make_calendar
 
 XINJIANG = make_calendar("xinjiang")
 NATIONAL = make_calendar("national")

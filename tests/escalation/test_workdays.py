@@ -11,8 +11,8 @@ from holidays.countries.china import ChinaStaticHolidays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from escalation.calendars import Season, WorkingHours, known_regions, read_overlay
-from escalation.workdays import (
+from escalation.deadlines.regions import Season, WorkingHours, known_regions, read_overlay
+from escalation.deadlines.workdays import (
     FIRST_OFFICIAL_YEAR,
     LAST_OFFICIAL_YEAR,
     Correction,

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from escalation.duties import latest_duty_of, open_duty_of
-from escalation.workdays import local_date
+from escalation.deadlines.workdays import local_date
+from escalation.duties.duties import latest_duty_of, open_duty_of
 from faq.catalog import in_force, published, published_anew, revision_of
 from faq.keeping import (
     ENTRY_APPROVAL,

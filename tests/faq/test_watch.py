@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from escalation.duties import climb, held_by_department, held_by_officer, open_duty_of
-from escalation.duty_kinds import DutyKind
-from escalation.terms import Terms, due_on
+from escalation.deadlines.terms import Terms, due_on
+from escalation.duties.duties import climb, held_by_department, held_by_officer, open_duty_of
+from escalation.duties.duty_kinds import DutyKind
 from faq.catalog import load_sample
 from faq.keeping import Standing, Wanted, approve, edit_entry, give_to, retire, search, submit, verify
 from faq.seed import SeedEntry

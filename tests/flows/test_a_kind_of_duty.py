@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import duty_kinds
-from escalation.duties import (
+from escalation.deadlines.ladder import Addressee, Ladder, Rung
+from escalation.deadlines.terms import Unit as Span
+from escalation.duties.duties import (
     OpenDuties,
     duty_of,
     held_by_role,
@@ -20,10 +22,8 @@ from escalation.duties import (
     region_of,
     settle,
 )
-from escalation.duty_kinds import Duty, DutyKind, Reminder, Sealed, Settling
-from escalation.ladder import Addressee, Ladder, Rung
-from escalation.permissions import Role
-from escalation.terms import Unit as Span
+from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Sealed, Settling
+from escalation.rules.permissions import Role
 from language import MessageId
 from storage.people import home_bureau
 from storage.tables import bureaus, notices

@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from bot.jobs import watch_rules
-from escalation.corrections import Change, correct, preview
-from escalation.live import LiveRules
-from escalation.workdays import Correction
+from escalation.deadlines.workdays import Correction
+from escalation.duties.redating import Change, correct, preview
+from escalation.rules.live import LiveRules
 from tests.support.house import HouseUnderTest
 
 QUESTION = "非居民企业间接转让中国境内企业股权，怎样申报缴纳企业所得税？"

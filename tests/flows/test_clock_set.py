@@ -17,8 +17,8 @@ from bot.intake import Intake
 from bot.settings import read_settings
 from bot.web.limits import PostLimits
 from bot.wording import words_of
-from escalation.corrections import correct
-from escalation.workdays import local_date
+from escalation.deadlines.workdays import local_date
+from escalation.duties.redating import correct
 from storage import inbox, outbox
 from storage.inbox import ALBUM_WAIT
 from storage.installation import take_lease

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select, update
 
-from escalation.corrections import Change, correct
-from escalation.duties import change_terms, held_by_role, open_duty, patrol
-from escalation.permissions import Role
-from escalation.terms import Terms, Unit
+from escalation.deadlines.terms import Terms, Unit
+from escalation.duties.duties import change_terms, held_by_role, open_duty, patrol
+from escalation.duties.redating import Change, correct
+from escalation.rules.permissions import Role
 from escalation.watches.cases import ANSWER, SIGN
 from faq.catalog import published_anew
 from storage.people import home_bureau

@@ -13,8 +13,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
+from escalation.deadlines.workdays import local_date
 from escalation.seed import load_bureau
-from escalation.workdays import local_date
 from faq.catalog import from_seed
 from faq.live import make_edition
 from faq.matching import Answer

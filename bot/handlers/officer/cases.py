@@ -7,13 +7,13 @@ from aiogram.types import CallbackQuery, Message
 from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Expecting, When
 from bot.wording.buttons import Handle, PassOn
-from escalation.casebook import Case, find_case
-from escalation.cases import answer, mark_major, sign
-from escalation.lifecycle import Move, can
-from escalation.passing import pass_on, target_of
-from escalation.permissions import Action, may
-from escalation.results import Done, Refused, Why
-from escalation.supplements import ask_for_more
+from escalation.cases.handling import answer, mark_major, sign
+from escalation.cases.lifecycle import Move, can
+from escalation.cases.queries import Case, find_case
+from escalation.cases.results import Done, Refused, Why
+from escalation.cases.supplements import ask_for_more
+from escalation.cases.transfer import pass_on, target_of
+from escalation.rules.permissions import Action, may
 from storage.outbox import said_in
 
 ANSWERING = "officer.answer"

@@ -11,7 +11,7 @@ from bot.handlers.filters import Says
 from bot.handlers.taxpayer.start import switch_language
 from bot.wording import shortcuts
 from bot.wording.buttons import Menu
-from escalation.casebook import open_cases_for
+from escalation.cases.queries import open_cases_for
 from faq.keeping import concerns
 from storage.people import invite
 

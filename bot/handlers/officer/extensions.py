@@ -7,9 +7,9 @@ from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Expecting, When
 from bot.handlers.officer.cases import refuse, visible
 from bot.wording.buttons import Extend, Handle
-from escalation.extensions import decide_extension, request_extension
-from escalation.permissions import Action
-from escalation.results import Done, Refused, Why
+from escalation.cases.extensions import decide_extension, request_extension
+from escalation.cases.results import Done, Refused, Why
+from escalation.rules.permissions import Action
 
 REASON = "officer.extension"
 MOST_CHARACTERS = 500

@@ -14,7 +14,7 @@ from bot.wording import shortcuts
 from bot.wording.buttons import Keep, Menu, Teach, Undo
 from bot.wording.explaining import explanation_facts
 from bot.wording.keeping import SHOWN, findings_facts
-from escalation.permissions import Action, may
+from escalation.rules.permissions import Action, may
 from faq.answering import preview
 from faq.explaining import explain
 from faq.keeping import (

@@ -10,9 +10,9 @@ from bot.handlers.filters import When
 from bot.handlers.taxpayer.cases import show_list
 from bot.wording.answers import answer_facts
 from bot.wording.buttons import Choice, Feedback, Insist, Sort, Withheld
-from escalation.casebook import Case, case_of
-from escalation.lifecycle import UNFINISHED
-from escalation.supplements import sort_out, take_out
+from escalation.cases.lifecycle import UNFINISHED
+from escalation.cases.queries import Case, case_of
+from escalation.cases.supplements import sort_out, take_out
 from faq.answering import (
     Answered,
     AskedBack,

@@ -8,9 +8,9 @@ from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Says
 from bot.wording import shortcuts
 from bot.wording.buttons import Menu, OwnCase, Rate
-from escalation.casebook import case_of, cases_of
-from escalation.cases import rate
-from escalation.results import Done, Refused, Why
+from escalation.cases.handling import rate
+from escalation.cases.queries import case_of, cases_of
+from escalation.cases.results import Done, Refused, Why
 
 
 def register(router: Router) -> None:

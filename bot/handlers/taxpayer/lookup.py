@@ -10,7 +10,7 @@ from bot.conversation import Conversation
 from bot.handlers.filters import Expecting, Says, When
 from bot.wording import shortcuts
 from bot.wording.buttons import Menu
-from escalation.lookup import look_up
+from escalation.cases.lookup import look_up
 from intents import normalise
 
 LOOKUP = "lookup"

@@ -15,7 +15,7 @@ from bot.web.console.one_entry import ENTRY, drafted, settled, show_again
 from bot.web.console.page import show
 from bot.web.console.rights import right
 from bot.web.console.telling import author_of
-from escalation.permissions import Action
+from escalation.rules.permissions import Action
 from faq.catalog import Entry
 from faq.gaining import as_if_published, gains
 from faq.gaps import awaiting, unanswered

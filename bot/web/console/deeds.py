@@ -15,7 +15,7 @@ from bot.web.console.one_entry import ENTRY, Result, settled, show_again, show_e
 from bot.web.console.page import go
 from bot.web.console.rights import right
 from bot.web.console.sections import Right
-from escalation.permissions import Action
+from escalation.rules.permissions import Action
 from faq.keeping import (
     Denied,
     add_phrasings,

@@ -22,7 +22,7 @@ from bot.web.console.spoken import Spoken, spoken_if_approved
 from bot.web.console.telling import told_changes, why_not
 from bot.web.pages import fill
 from bot.wording.speech import CHINESE
-from escalation.permissions import Action
+from escalation.rules.permissions import Action
 from faq.catalog import Entry
 from faq.gaps import draft_from_gap
 from faq.keeping import (

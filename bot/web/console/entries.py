@@ -13,7 +13,7 @@ from bot.web.console.one_entry import ENTRY, readable, show_entry
 from bot.web.console.page import show
 from bot.web.console.rights import allows, rights_of
 from bot.web.console.telling import EVENTS, STANDINGS, STATES, author_of, tags_of, told_changes
-from escalation.permissions import Action
+from escalation.rules.permissions import Action
 from faq.asked import Feedback, feedback_counts
 from faq.keeping import (
     Change,

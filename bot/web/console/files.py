@@ -22,8 +22,8 @@ from bot.web.console.forms import NOTHING_TYPED, F, PostedForm, Text, Typed, tol
 from bot.web.console.page import go, show
 from bot.web.console.rights import right, rights_of
 from bot.web.console.telling import why_not
-from escalation.permissions import Action
-from escalation.workdays import local_date
+from escalation.deadlines.workdays import local_date
+from escalation.rules.permissions import Action
 from faq.keeping import Denied, Saved, submit
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from bot.web.console.forms import MOST_NUMBER, NOTHING_TYPED, Text, Typed, typed
 from bot.web.console.page import go, show
 from bot.web.console.rights import right
 from bot.web.console.telling import why_not
-from escalation.permissions import Action
+from escalation.rules.permissions import Action
 from faq.catalog import Entry
 from faq.gaps import Gap, dismiss_gap, open_gaps, phrase_from_gap
 from faq.keeping import Denied, Done, Saved, Why, Wrong, line_of

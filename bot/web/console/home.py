@@ -6,7 +6,7 @@ from bot.web.console.access import CONSOLE, Caller, console_words, shown
 from bot.web.console.page import go, show, what_was_done
 from bot.web.console.sections import SECTIONS, Overview, Section
 from bot.wording.speech import marked_in
-from escalation.permissions import Role
+from escalation.rules.permissions import Role
 from language import MessageId
 
 

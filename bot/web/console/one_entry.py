@@ -13,7 +13,7 @@ from bot.web.console.page import go, show
 from bot.web.console.rights import allows, rights_of
 from bot.web.console.spoken import Spoken, spoken, spoken_if_approved
 from bot.web.console.telling import author_of, tags_of_entry, told_changes, why_not
-from escalation.permissions import Action
+from escalation.rules.permissions import Action
 from faq.asked import Feedback, feedback_counts
 from faq.catalog import Entry
 from faq.keeping import (

@@ -12,7 +12,7 @@ from bot.web.keys import TEMPLATES
 from bot.web.pages import render
 from bot.web.security import csrf_for
 from bot.wording.speech import CHINESE
-from escalation.workdays import BEIJING
+from escalation.deadlines.workdays import BEIJING
 
 
 def set_up(app: web.Application) -> None:

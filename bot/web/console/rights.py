@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.web.console.access import Caller
 from bot.web.console.sections import Right
-from escalation.permissions import MAY, Action, EntrySubject, may
+from escalation.rules.permissions import MAY, Action, EntrySubject, may
 
 
 def allows(caller: Caller, action: Action, subject: EntrySubject | None = None) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from escalation.permissions import Role
+from escalation.rules.permissions import Role
 from storage.people import Officer
 from storage.unit import Reader
 

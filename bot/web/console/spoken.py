@@ -9,8 +9,8 @@ from markupsafe import Markup, escape
 
 from bot.wording import Telling, compose, words_of
 from bot.wording.answers import text_facts
-from escalation.rulebook import Rulebook
-from escalation.workdays import local_date
+from escalation.deadlines.workdays import local_date
+from escalation.rules.rulebook import Rulebook
 from faq.keeping import Content, Revision
 from storage.unit import Reader
 

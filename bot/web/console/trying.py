@@ -19,8 +19,8 @@ from bot.web.console.telling import why_not
 from bot.wording import words_of
 from bot.wording.cases import kind_name
 from bot.wording.explaining import doubt, outcome, part, reason
-from escalation.permissions import Action
-from escalation.workdays import local_date
+from escalation.deadlines.workdays import local_date
+from escalation.rules.permissions import Action
 from faq.answering import preview
 from faq.explaining import Explanation, explain
 from faq.keeping import Denied, Saved, Why, Wrong, add_phrasings, find_entry, line_of, override

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from bot.wording.reminders import cases, entries
 from bot.wording.reminders.declared import Renderer, remind_as_declared
 from bot.wording.speech import Speech, Telling
-from escalation.duties import duty_of
+from escalation.duties.duties import duty_of
 
 RENDERERS: Mapping[str, Renderer] = MappingProxyType({**cases.RENDERERS, **entries.RENDERERS})
 

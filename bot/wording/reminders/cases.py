@@ -4,8 +4,8 @@ from bot.wording import extensions
 from bot.wording.buttons import Handle
 from bot.wording.reminders.declared import Renderer, sentence_of
 from bot.wording.speech import Button, Speech, Telling
-from escalation.duty_kinds import Duty, DutyKind
-from escalation.extensions import pending_extension
+from escalation.cases.extensions import pending_extension
+from escalation.duties.duty_kinds import Duty, DutyKind
 from escalation.watches.cases import ANSWER, EXTENSION, SIGN
 
 

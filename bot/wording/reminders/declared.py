@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from bot.wording.speech import Speech, Telling
-from escalation.duty_kinds import Duty, DutyKind
-from escalation.terms import Terms, due_on
+from escalation.deadlines.terms import Terms, due_on
+from escalation.duties.duty_kinds import Duty, DutyKind
 from language import MessageId
 
 Renderer: TypeAlias = Callable[[Telling, DutyKind, Duty], Awaitable[Speech | None]]

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from escalation.duty_kinds import DutyKind
-from escalation.kinds import CaseKind, KindsTable
-from escalation.ladder import Ladder
-from escalation.workdays import WorkCalendar, make_calendar
+from escalation.deadlines.ladder import Ladder
+from escalation.deadlines.workdays import WorkCalendar, make_calendar
+from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.kinds import CaseKind, KindsTable
 from intents import Kind
 
 

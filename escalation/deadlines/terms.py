@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self, TypedDict
 
-from escalation.workdays import Day, WorkCalendar, count_days, local_date
+from escalation.deadlines.workdays import Day, WorkCalendar, count_days, local_date
 
 _INSTANT = timedelta(microseconds=1)
 STOPPED = "暂停计时"

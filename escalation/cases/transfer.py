@@ -6,14 +6,14 @@ decided is final. 第五条: 由各级地税部门办公室具体负责管理.
 
 from sqlalchemy import func, select, update
 
-from escalation.casebook import Case, Happening
-from escalation.cases import allowed, moving, note, reread, show_card
-from escalation.duties import change_terms, held_by_department, open_duty, settle
-from escalation.lifecycle import CaseState, Move
-from escalation.notices import PassedOn, notice_of
-from escalation.permissions import Action, may
-from escalation.results import Done, Refused, Why
-from escalation.rulebook import Rulebook
+from escalation.cases.handling import allowed, moving, note, reread, show_card
+from escalation.cases.lifecycle import CaseState, Move
+from escalation.cases.notices import PassedOn, notice_of
+from escalation.cases.queries import Case, Happening
+from escalation.cases.results import Done, Refused, Why
+from escalation.duties.duties import change_terms, held_by_department, open_duty, settle
+from escalation.rules.permissions import Action, may
+from escalation.rules.rulebook import Rulebook
 from escalation.watches.cases import ANSWER, SIGN
 from storage.outbox import tell
 from storage.people import Department, Officer, departments_of

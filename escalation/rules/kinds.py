@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from escalation.terms import Unit
+from escalation.deadlines.terms import Unit
 from intents import Kind
 
 SUBJECT = "subject"

@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from escalation.casebook import Case, Happening
-from escalation.cases import allowed, note
-from escalation.duties import change_terms, held_by_role, open_duty, open_duty_of, settle
-from escalation.lifecycle import Move, can
-from escalation.notices import Extended, ExtensionCard, ExtensionGranted, ExtensionRefused, notice_of
-from escalation.permissions import Action, Role, may
-from escalation.results import Done, Refused, Why
-from escalation.rulebook import Rulebook
+from escalation.cases.handling import allowed, note
+from escalation.cases.lifecycle import Move, can
+from escalation.cases.notices import Extended, ExtensionCard, ExtensionGranted, ExtensionRefused, notice_of
+from escalation.cases.queries import Case, Happening
+from escalation.cases.results import Done, Refused, Why
+from escalation.duties.duties import change_terms, held_by_role, open_duty, open_duty_of, settle
+from escalation.rules.permissions import Action, Role, may
+from escalation.rules.rulebook import Rulebook
 from escalation.watches.cases import ANSWER, EXTENSION
 from storage.dialects import insert_for
 from storage.outbox import tell

@@ -4,8 +4,8 @@ import secrets
 
 from sqlalchemy import select
 
-from escalation.casebook import Case, find_case
-from escalation.workdays import BEIJING
+from escalation.cases.queries import Case, find_case
+from escalation.deadlines.workdays import BEIJING
 from storage.dialects import insert_for
 from storage.installation import next_number
 from storage.tables import case_access, cases, counters

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Row, case, func, select, update
 
-from escalation.duty_kinds import DutyKind
-from escalation.ladder import Addressee, Rung, next_step, reached
-from escalation.permissions import Role
-from escalation.rulebook import Rulebook
-from escalation.terms import Terms, due, due_on
+from escalation.deadlines.ladder import Addressee, Rung, next_step, reached
+from escalation.deadlines.terms import Terms, due, due_on
+from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.permissions import Role
+from escalation.rules.rulebook import Rulebook
 from storage.database import Database
 from storage.dialects import insert_for
 from storage.outbox import REMINDER, Notice, tell

@@ -11,10 +11,10 @@ from types import MappingProxyType
 
 from sqlalchemy import select, update
 
-from escalation.rulebook import Rulebook
-from escalation.terms import Terms, due, due_on
+from escalation.deadlines.terms import Terms, due, due_on
+from escalation.deadlines.workdays import Correction, WorkCalendar, make_calendar
+from escalation.rules.rulebook import Rulebook
 from escalation.watches.cases import ANSWER
-from escalation.workdays import Correction, WorkCalendar, make_calendar
 from storage.dialects import insert_for
 from storage.installation import fact, put_fact
 from storage.outbox import Notice, tell

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from escalation.casebook import Case
+from escalation.cases.queries import Case
 
 
 class Why(StrEnum):

@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import Row, Select, or_, select
 
-from escalation.duties import latest_duty_of
-from escalation.duty_kinds import DutyKind
-from escalation.lifecycle import UNFINISHED, CaseState
-from escalation.permissions import CaseSubject
-from escalation.rulebook import Rulebook
-from escalation.terms import Terms, due_on, retell
+from escalation.cases.lifecycle import UNFINISHED, CaseState
+from escalation.deadlines.terms import Terms, due_on, retell
+from escalation.deadlines.workdays import Day
+from escalation.duties.duties import latest_duty_of
+from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.permissions import CaseSubject
+from escalation.rules.rulebook import Rulebook
 from escalation.watches.cases import ANSWER, SIGN
-from escalation.workdays import Day
 from storage.dialects import among
 from storage.tables import bureaus, case_access, case_events, case_messages, cases, departments, officers
 from storage.unit import Reader

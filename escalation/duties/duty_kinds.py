@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row
 
-from escalation.ladder import Ladder
-from escalation.terms import Terms, Unit
+from escalation.deadlines.ladder import Ladder
+from escalation.deadlines.terms import Terms, Unit
 from language import MessageId
 from storage.unit import Reader
 

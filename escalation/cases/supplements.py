@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
-from escalation.casebook import Author, Case, Happening, MessageKind
-from escalation.cases import (
+from escalation.cases.handling import (
     allowed,
     department_addresses,
     moving,
@@ -18,13 +17,14 @@ from escalation.cases import (
     tell_colleagues,
     write_into,
 )
-from escalation.duties import change_terms, settle
-from escalation.lifecycle import Move
-from escalation.notices import Request, Resumed, Taken, Unsorted, notice_of
-from escalation.permissions import Action
-from escalation.results import Done, Refused, Why
-from escalation.rulebook import Rulebook
-from escalation.terms import Terms
+from escalation.cases.lifecycle import Move
+from escalation.cases.notices import Request, Resumed, Taken, Unsorted, notice_of
+from escalation.cases.queries import Author, Case, Happening, MessageKind
+from escalation.cases.results import Done, Refused, Why
+from escalation.deadlines.terms import Terms
+from escalation.duties.duties import change_terms, settle
+from escalation.rules.permissions import Action
+from escalation.rules.rulebook import Rulebook
 from escalation.watches.cases import ANSWER, SIGN
 from storage.outbox import tell
 from storage.people import Officer

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from escalation.kinds import SUBJECT, CaseKind, KindsTable
+from escalation.rules.kinds import SUBJECT, CaseKind, KindsTable
 from intents import Kind
 
 FALLBACK_DEPARTMENT = "service"

@@ -13,20 +13,20 @@ from datetime import date, datetime
 from sqlalchemy import Update, func, update
 from sqlalchemy import case as choose
 
-from escalation.casebook import Author, Case, Happening, MessageKind, case_of, find_case
-from escalation.duties import held_by_department, open_duty, region_of, settle
-from escalation.kinds import CaseKind
-from escalation.lessons import learn
-from escalation.lifecycle import FIRST, MOVES, Move, can
-from escalation.lookup import hash_of, new_code
-from escalation.notices import Answered, Card, Finished, Nobody, Receipt, Signed, Taken, notice_of
-from escalation.permissions import Action, Role, may
-from escalation.results import Done, Refused, Why
-from escalation.rulebook import Rulebook
-from escalation.terms import Terms, due_on
-from escalation.terms import Unit as Span
+from escalation.cases.lifecycle import FIRST, MOVES, Move, can
+from escalation.cases.lookup import hash_of, new_code
+from escalation.cases.notices import Answered, Card, Finished, Nobody, Receipt, Signed, Taken, notice_of
+from escalation.cases.queries import Author, Case, Happening, MessageKind, case_of, find_case
+from escalation.cases.results import Done, Refused, Why
+from escalation.deadlines.terms import Terms, due_on
+from escalation.deadlines.terms import Unit as Span
+from escalation.deadlines.workdays import local_date
+from escalation.duties.duties import held_by_department, open_duty, region_of, settle
+from escalation.routing.learned import learn
+from escalation.rules.kinds import CaseKind
+from escalation.rules.permissions import Action, Role, may
+from escalation.rules.rulebook import Rulebook
 from escalation.watches.cases import ANSWER, EXTENSION, SIGN
-from escalation.workdays import local_date
 from storage.installation import next_number
 from storage.outbox import tell
 from storage.people import Department, Officer, addresses_of, departments_of, group_of, officers_in, officers_of

@@ -1,7 +1,7 @@
 """The rules in force: an immutable rulebook, read anew when it was changed and swapped by one reference."""
 
-from escalation.corrections import read_rulebook, revision_of
-from escalation.rulebook import Rulebook
+from escalation.duties.redating import read_rulebook, revision_of
+from escalation.rules.rulebook import Rulebook
 from storage.database import Database
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from escalation.routing import Lesson
+from escalation.routing.routing import Lesson
 from storage.dialects import insert_for
 from storage.tables import routing_lessons
 from storage.unit import Reader, Unit

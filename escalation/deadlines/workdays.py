@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from hijridate import Hijri
 from holidays import country_holidays
 
-from escalation.calendars import Overlay, read_overlay
+from escalation.deadlines.regions import Overlay, read_overlay
 
 # Local time everywhere in the product, called 北京时间 wherever it is shown.
 BEIJING = ZoneInfo("Asia/Shanghai")

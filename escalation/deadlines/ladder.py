@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Self, TypedDict
 
-from escalation.workdays import WorkCalendar
+from escalation.deadlines.workdays import WorkCalendar
 
 
 class Addressee(StrEnum):

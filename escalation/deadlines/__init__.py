@@ -1,0 +1,1 @@
+"""When something is due: working days, terms, rungs; pure."""

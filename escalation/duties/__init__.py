@@ -1,0 +1,1 @@
+"""Duties: one thing that somebody must have done by a moment; opened, climbed, settled."""

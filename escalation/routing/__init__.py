@@ -1,0 +1,1 @@
+"""Which department is responsible, and what earlier answers have taught about it."""

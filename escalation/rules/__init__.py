@@ -1,0 +1,1 @@
+"""The editable rules: kinds of case, ladders, who may do what."""

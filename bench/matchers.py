@@ -14,10 +14,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from faq.contrasts import load_contrasts
-from faq.index import Index, IndexEntry
-from faq.matching import CONSIDERED, Answer, weigh
-from faq.views import load_synonyms, plain_view
+from faq.matching.contrasts import load_contrasts
+from faq.matching.decision import CONSIDERED, Answer, weigh
+from faq.matching.features import load_synonyms, plain_view
+from faq.matching.index import Index, IndexEntry
 from intents import make_tokenizer
 
 SHOWN = 3

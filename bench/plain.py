@@ -19,7 +19,7 @@ from bench.contestants import ordinary_garbage_collection
 from bench.crowd import TakeIn
 from bench.telegram import TOKEN, AtOnce
 from faq.live import Edition
-from faq.matching import Answer
+from faq.matching.decision import Answer
 
 Number = BigInteger().with_variant(Integer(), "sqlite")
 BUSY_MILLISECONDS = 30_000

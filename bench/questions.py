@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from faq.collection import Collection, read_collection
-from faq.views import plain_view
+from faq.matching.features import plain_view
 from intents import make_tokenizer
 from testbed.labelled import questions, sample, write_collection
 

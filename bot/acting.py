@@ -19,7 +19,7 @@ from escalation.duties.redating import Change, Move, correct, preview, read_rule
 from escalation.rules.rulebook import make_rulebook
 from escalation.seed import SeedError, load_kinds
 from escalation.watches.stuck import SET_ASIDE
-from faq.keeping import concerns
+from faq.entries import concerns
 from storage.database import Database, DatabaseError
 from storage.opening import Keys, open_database
 from storage.people import Officer, find_officer, invite

@@ -18,11 +18,11 @@ from bot.settings import Settings
 from bot.terminal import MOST_LINES_NAMED, fail, make_console
 from escalation.rules.rulebook import make_rulebook
 from escalation.seed import load_kinds
-from faq.files.carrying import carry_out, export, read_book
-from faq.files.examining import Plan, examine
+from faq.entries import Denied, Wrong, submit
 from faq.files.formats import format_of, read_file
+from faq.files.plan import Plan, examine
 from faq.files.table import FileError
-from faq.keeping import Denied, Wrong, submit
+from faq.files.transfer import carry_out, export, read_book
 from intents import make_tokenizer
 from storage.database import Database, DatabaseError
 from storage.read_only import look_into

@@ -24,11 +24,11 @@ from escalation.seed.founding import routing_rules
 from faq import talk
 from faq.answering import NO_LESSONS, InForce, Preview, preview
 from faq.catalog import Entry, from_seed, overridden, published
-from faq.files.examining import entries_in
 from faq.files.formats import read_file
+from faq.files.plan import entries_in
 from faq.files.table import FileError
 from faq.live import make_edition
-from faq.matching import Answer, Choices, Decision, Nothing
+from faq.matching.decision import Answer, Choices, Decision, Nothing
 from faq.seed import SeedError as FaqSeedError
 from faq.seed import load_entries
 from intents import Kind, make_interpreter

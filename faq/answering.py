@@ -23,7 +23,7 @@ from faq import talk
 from faq.asked import WITHHELD, WITHHELD_FOR, Asked, hand_over, release, remember, withheld_before
 from faq.catalog import Entry
 from faq.live import Edition
-from faq.matching import CHOICES, Answer, Choices, Decision, considered
+from faq.matching.decision import CHOICES, Answer, Choices, Decision, considered
 from intents import Interpreter, Kind, Understanding
 from storage.outbox import Notice, tell
 from storage.people import party_at

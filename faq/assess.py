@@ -1,7 +1,7 @@
 """Measures how well the index and the fixed decision answer a collection of labelled questions; pure of terminals.
 
-Nothing is reimplemented: what is measured is what answers people, `Index.build` and `faq.matching.decide`, one question
-at a time. Right is only the entry that the label names: where two entries share a phrasing, the other one is wrong, and
+Nothing is reimplemented: what is measured is what answers people, `Index.build` and `decide` of faq/matching, one
+question at a time. Right is only the entry that the label names: where two entries share a phrasing, the other one is wrong, and
 `Collection.twins` tells how many such entries there are.
 """
 
@@ -19,10 +19,10 @@ from typing import Literal
 import numpy as np
 
 from faq.collection import Collection, Query
-from faq.contrasts import load_contrasts
-from faq.index import Index
-from faq.matching import Answer, Choices, Nothing, considered, decide
-from faq.views import Tokens, load_synonyms
+from faq.matching.contrasts import load_contrasts
+from faq.matching.decision import Answer, Choices, Nothing, considered, decide
+from faq.matching.features import Tokens, load_synonyms
+from faq.matching.index import Index
 
 RANKED = 10
 RECALLED = 3

@@ -20,8 +20,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from faq.index import IndexEntry
-from faq.views import plain_view
+from faq.matching.features import plain_view
+from faq.matching.index import IndexEntry
 
 SHOWN = 40  # characters of an id that a finding repeats
 

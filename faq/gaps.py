@@ -17,13 +17,13 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from escalation.rules.permissions import Action
-from faq.index import Index, IndexEntry
-from faq.keeping.acting import allowed
-from faq.keeping.content import Content
-from faq.keeping.drafting import draft_entry
-from faq.keeping.results import Denied, Done, Saved, Why, Wrong
-from faq.keeping.wordings import add_phrasings
-from faq.views import Tokens, plain_view
+from faq.entries.content import Content
+from faq.entries.drafting import draft_entry
+from faq.entries.phrasings import add_phrasings
+from faq.entries.results import Denied, Done, Saved, Why, Wrong
+from faq.entries.steps import allowed
+from faq.matching.features import Tokens, plain_view
+from faq.matching.index import Index, IndexEntry
 from intents import mask
 from storage.people import Officer
 from storage.tables import asked, gaps, officers

@@ -7,10 +7,10 @@ from datetime import date
 from types import MappingProxyType
 
 from faq.catalog import Entry, in_force, overridden, published, revision_of
-from faq.contrasts import differing
-from faq.index import ALIKE, Candidate, Index, IndexEntry
-from faq.matching import CONSIDERED, Answer, Decision, Rule, decide, weigh
-from faq.views import plain_view
+from faq.matching.contrasts import differing
+from faq.matching.decision import CONSIDERED, Answer, Decision, Rule, decide, weigh
+from faq.matching.features import plain_view
+from faq.matching.index import ALIKE, Candidate, Index, IndexEntry
 from intents import Tokenizer
 from storage.database import Database
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from escalation.rules.kinds import KindsTable
-from faq.matching import Answer, Choices, Decision, Nothing
+from faq.matching.decision import Answer, Choices, Decision, Nothing
 from intents import Kind, Understanding
 
 NEAR_ENOUGH = 0.3  # below this confidence the nearest entry says nothing about whose business a question is

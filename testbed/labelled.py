@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from faq.collection import Query
-from faq.index import IndexEntry
+from faq.matching.index import IndexEntry
 from faq.seed import load_entries
 
 NOTHING = "-"

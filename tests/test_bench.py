@@ -19,8 +19,8 @@ from bench.telegram import AtOnce
 from bench.trial import Trial
 from faq.assess import assess
 from faq.collection import read_collection
+from faq.matching.features import plain_view
 from faq.seed import load_entries
-from faq.views import plain_view
 from testbed.labelled import write_collection
 from tests.support.house import interpreter, sqlite_url
 

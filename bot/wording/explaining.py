@@ -7,9 +7,9 @@ from bot.wording.buttons import Teach
 from bot.wording.cases import kind_name
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from escalation.rules.permissions import Action, may
-from faq.explaining import Explanation
-from faq.keeping import subject_of
-from faq.matching import LIMITS, Doubt, Rule
+from faq.entries import subject_of
+from faq.explanation import Explanation
+from faq.matching.decision import LIMITS, Doubt, Rule
 from intents import Kind
 from storage.people import find_officer
 

@@ -10,7 +10,7 @@ from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from escalation.deadlines.workdays import local_date
 from escalation.rules.permissions import Action, EntrySubject, may
 from faq.asked import Feedback, feedback_counts
-from faq.keeping import (
+from faq.entries import (
     Finding,
     Flaw,
     Kept,
@@ -25,8 +25,8 @@ from faq.keeping import (
     search,
     subject_of,
 )
-from faq.keeping.content import NAMES
-from faq.keeping.results import OUTDATED, PUT_RIGHT, SENTENCES
+from faq.entries.content import NAMES
+from faq.entries.results import OUTDATED, PUT_RIGHT, SENTENCES
 from faq.lifecycle import APPROVED, EntryState, RevisionState
 from storage.people import Officer, find_officer
 

@@ -16,7 +16,7 @@ from bot.wording.speech import LANGUAGES
 from escalation.deadlines.workdays import Correction, local_date
 from escalation.duties.duties import patrol
 from escalation.duties.redating import Change, correct
-from faq.keeping import Content, Saved, approve, draft_entry, submit
+from faq.entries import Content, Saved, approve, draft_entry, submit
 from faq.watches.entries import watch_entries
 from intents import mask
 from storage.people import find_officer, invite

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from bot.web.console.spoken import linked
 from bot.web.console.telling import readable, told_changes
-from faq.keeping import Content, Piece
-from faq.keeping.history import compare
+from faq.entries import Content, Piece
+from faq.entries.diff import compare
 
 OLD = Content("增值税怎么退", "按月申请。", "《增值税法》第二条", "vat", "goods_services")
 LETTERS = st.text(alphabet="甲乙丙丁1", max_size=30)

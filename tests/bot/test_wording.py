@@ -21,9 +21,9 @@ from escalation.deadlines.terms import STOPPED, Terms, Unit, retell
 from escalation.deadlines.workdays import make_calendar
 from escalation.duties.duties import REMINDER_OF
 from escalation.seed import load_kinds
-from faq.keeping import Flaw
-from faq.keeping.content import NAMES as FIELDS
-from faq.keeping.results import OUTDATED, PUT_RIGHT, SENTENCES
+from faq.entries import Flaw
+from faq.entries.content import NAMES as FIELDS
+from faq.entries.results import OUTDATED, PUT_RIGHT, SENTENCES
 from tests.bot.everything import everything_is_told
 from tests.bot.sentences import HAN, Id, found_in_sources
 from tests.support.house import HouseUnderTest

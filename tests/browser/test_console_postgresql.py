@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.jobs import watch_faq
-from faq.matching import Answer
+from faq.matching.decision import Answer
 from testbed.postgres import copied_database, drop_database
 from tests.browser.keepers import in_console, sentences
 from tests.browser.served import ServedHouse

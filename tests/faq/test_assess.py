@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from faq.assess import Assessment, area_under_curve, assess, peak_memory
 from faq.collection import Collection, Query, read_collection
-from faq.index import Index, IndexEntry
+from faq.matching.index import Index, IndexEntry
 from intents import Tokenizer, make_tokenizer
 from testbed.labelled import ENTRIES, write_collection
 from tests.bot.command import ROOT

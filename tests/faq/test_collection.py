@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from faq.collection import Collection, CollectionError, Query, read_collection
-from faq.index import IndexEntry
+from faq.matching.index import IndexEntry
 from testbed.labelled import ENTRIES, QUERIES, write_collection, write_lines
 
 GOOD: dict[str, Any] = {

@@ -13,11 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalation.seed import load_bureau
-from faq.files.carrying import carry_out, export, read_book
-from faq.files.examining import Book, Plan, examine
-from faq.files.formats import read_csv, read_file, read_yaml, write_csv, write_yaml
-from faq.files.table import FIELDS, TOLD, Cell, FileError, Formula, Reading, as_cell, as_date, of_cell
-from faq.keeping import (
+from faq.entries import (
     Denied,
     Why,
     add_phrasings,
@@ -29,10 +25,14 @@ from faq.keeping import (
     retire,
     submit,
 )
+from faq.files.formats import read_csv, read_file, read_yaml, write_csv, write_yaml
+from faq.files.plan import Book, Plan, examine
+from faq.files.table import FIELDS, TOLD, Cell, FileError, Formula, Reading, as_cell, as_date, of_cell
+from faq.files.transfer import carry_out, export, read_book
 from faq.seed import load_entries
 from intents import Tokenizer
 from storage.database import Database
-from tests.faq.keepers import DEPARTMENTS, LOST, RATE, Office, done, open_office, with_answer
+from tests.faq.editors import DEPARTMENTS, LOST, RATE, Office, done, open_office, with_answer
 from tests.support.house import interpreter
 
 HEADER = "代号,问题,其他问法,答复,依据,分类,部门,有效期起,有效期止"

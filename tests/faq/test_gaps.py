@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from faq.asked import Feedback, feedback_counts
+from faq.entries import Denied, Done, Saved, Why, Wrong
 from faq.gaps import Gap, dismiss_gap, draft_from_gap, open_gaps, phrase_from_gap
-from faq.keeping import Denied, Done, Saved, Why, Wrong
 from intents import Tokenizer
 from storage.database import Database
 from storage.tables import asked, entries, gaps
-from tests.faq.keepers import LOST, Office, done, open_office
+from tests.faq.editors import LOST, Office, done, open_office
 from tests.storage.opened import found_address
 from tests.support.house import Clock, interpreter
 

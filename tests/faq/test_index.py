@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faq.contrasts import said
-from faq.index import Index, IndexEntry
-from faq.views import alike_view, load_synonyms, plain_view
+from faq.matching.contrasts import said
+from faq.matching.features import alike_view, load_synonyms, plain_view
+from faq.matching.index import Index, IndexEntry
 from intents import Tokenizer, make_tokenizer
 
 ENTRIES = (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from faq.keeping import (
+from faq.entries import (
     Saved,
     add_phrasings,
     approve,
@@ -26,7 +26,7 @@ from faq.lifecycle import ENTRY_MOVES, GIVEN_UP, REVISION_MOVES, EntryState, Mov
 from storage.database import Database
 from storage.tables import duties, entries, entry_events, facts, notices, overrides, revisions
 from storage.unit import Unit
-from tests.faq.keepers import RATE, Office, open_office, with_answer
+from tests.faq.editors import RATE, Office, open_office, with_answer
 from tests.support.house import interpreter
 
 NEW_TEXT = "自2026年起，小规模纳税人减按百分之一的征收率缴纳增值税。"

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faq.contrasts import differing, load_contrasts, said
-from faq.index import Index, IndexEntry
-from faq.matching import Answer, Choices, Decision, Nothing, decide
+from faq.matching.contrasts import differing, load_contrasts, said
+from faq.matching.decision import Answer, Choices, Decision, Nothing, decide
+from faq.matching.features import alike_view
+from faq.matching.index import Index, IndexEntry
 from faq.seed import load_entries
-from faq.views import alike_view
 from intents import Tokenizer, make_tokenizer
 
 PARAPHRASES = (

@@ -11,9 +11,9 @@ import pytest
 
 from faq.assess import Assessment, assess
 from faq.collection import Collection
-from faq.index import Index
-from faq.matching import Answer, decide
-from faq.views import plain_view
+from faq.matching.decision import Answer, decide
+from faq.matching.features import plain_view
+from faq.matching.index import Index
 from testbed.labelled import questions, sample
 from tests.support.house import interpreter
 

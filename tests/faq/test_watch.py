@@ -11,14 +11,14 @@ from escalation.deadlines.terms import Terms, due_on
 from escalation.duties.duties import climb, held_by_department, held_by_officer, open_duty_of
 from escalation.duties.duty_kinds import DutyKind
 from faq.catalog import load_sample
-from faq.keeping import Standing, Wanted, approve, edit_entry, give_to, retire, search, submit, verify
+from faq.entries import Standing, Wanted, approve, edit_entry, give_to, retire, search, submit, verify
 from faq.seed import SeedEntry
 from faq.watches.entries import ENTRY_DOUBT, ENTRY_EXPIRY, watch_entries
 from faq.watches.unverified import ENTRY_UNVERIFIED
 from storage.database import Database
 from storage.people import addresses_of
 from storage.tables import duties, entries, notices
-from tests.faq.keepers import LOST, RATE, Office, done, open_office
+from tests.faq.editors import LOST, RATE, Office, done, open_office
 from tests.faq.test_gaps import ask
 from tests.storage.opened import found_address
 from tests.support.house import Clock

@@ -7,7 +7,7 @@ from datetime import date
 from bot.delivery import LONGEST_MESSAGE
 from bot.wording.buttons import Keep, Teach, Undo
 from escalation.deadlines.workdays import local_date
-from faq.keeping import Kept, Saved, draft_entry, find_by_code, submit
+from faq.entries import Kept, Saved, draft_entry, find_by_code, submit
 from storage.people import find_officer
 from tests.flows.cast import (
     COMPLAINT,

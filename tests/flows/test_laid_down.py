@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from bot.jobs import watch_faq
 from faq.catalog import published_anew
-from faq.keeping import Saved, add_phrasings, find_by_code, override
-from faq.views import plain_view
+from faq.entries import Saved, add_phrasings, find_by_code, override
+from faq.matching.features import plain_view
 from intents import Kind
 from storage.people import find_officer
 from storage.tables import officers, overrides

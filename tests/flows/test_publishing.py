@@ -7,7 +7,7 @@ from pathlib import Path
 from aiohttp import ClientSession
 from sqlalchemy import select
 
-from faq.keeping import Saved, approve, awaiting_approval
+from faq.entries import Saved, approve, awaiting_approval
 from storage.database import Database
 from storage.people import Officer, find_officer
 from storage.tables import officers

@@ -17,7 +17,7 @@ from escalation.deadlines.workdays import local_date
 from escalation.seed import load_bureau
 from faq.catalog import from_seed
 from faq.live import make_edition
-from faq.matching import Answer
+from faq.matching.decision import Answer
 from faq.seed import load_entries
 from intents import Kind
 from testbed.processes import WITHIN, Browser, Shown, browser, comes_true, now

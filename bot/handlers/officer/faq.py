@@ -16,8 +16,7 @@ from bot.wording.explaining import explanation_facts
 from bot.wording.keeping import SHOWN, findings_facts
 from escalation.rules.permissions import Action, may
 from faq.answering import preview
-from faq.explaining import explain
-from faq.keeping import (
+from faq.entries import (
     Denied,
     Done,
     Kept,
@@ -45,10 +44,11 @@ from faq.keeping import (
     verify,
     withdraw,
 )
-from faq.keeping.acting import outdated
+from faq.entries.steps import outdated
+from faq.explanation import explain
 from faq.lifecycle import Move, can_move
-from faq.matching import considered
-from faq.views import plain_view
+from faq.matching.decision import considered
+from faq.matching.features import plain_view
 from storage.outbox import said_in
 
 ANSWERING, PHRASING, REFUSING = "officer.entry.answer", "officer.entry.phrase", "officer.entry.refuse"

@@ -17,9 +17,9 @@ from bot.web.console.rights import right
 from bot.web.console.telling import author_of
 from escalation.rules.permissions import Action
 from faq.catalog import Entry
-from faq.gaining import as_if_published, gains
+from faq.entries import approve, awaiting_approval, department_codes, find_entry, line_of, refuse
+from faq.gains import as_if_published, gains
 from faq.gaps import awaiting, unanswered
-from faq.keeping import approve, awaiting_approval, department_codes, find_entry, line_of, refuse
 
 MOST_SHOWN = 20  # texts on a page; the rest follows once these are decided
 # An index is built for each text, over all entries: a second for a thousand. More is reckoned when it is asked for.

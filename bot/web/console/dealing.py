@@ -8,8 +8,8 @@ from pydantic import AfterValidator
 from bot.web.console.access import Caller
 from bot.web.console.forms import Text
 from bot.web.console.page import moment
+from faq.entries import find_entry
 from faq.gaps import MOST_LOOKED_AT, Verdict, dealt_with
-from faq.keeping import find_entry
 
 LONGEST_NUMBER = 18  # digits
 FOR_ANOTHER = "您写的都在下面，还没有保存；仍要另写一条的，请再按“保存草稿”。"

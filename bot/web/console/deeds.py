@@ -1,6 +1,6 @@
 """What is done with an entry by pressing a button: submitted, taken back, retired, verified, more ways of asking.
 
-Whether it may be done is decided by `faq.keeping` in the unit itself; what is refused is said on the entry's own page,
+Whether it may be done is decided by `faq.entries` in the unit itself; what is refused is said on the entry's own page,
 and what was typed for it stays there.
 """
 
@@ -16,7 +16,7 @@ from bot.web.console.page import go
 from bot.web.console.rights import right
 from bot.web.console.sections import Right
 from escalation.rules.permissions import Action
-from faq.keeping import (
+from faq.entries import (
     Denied,
     add_phrasings,
     clear_override,

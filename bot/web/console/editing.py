@@ -24,8 +24,7 @@ from bot.web.pages import fill
 from bot.wording.speech import CHINESE
 from escalation.rules.permissions import Action
 from faq.catalog import Entry
-from faq.gaps import draft_from_gap
-from faq.keeping import (
+from faq.entries import (
     Change,
     Content,
     Denied,
@@ -45,7 +44,8 @@ from faq.keeping import (
     revisions_of,
     submit,
 )
-from faq.keeping.content import QUESTION
+from faq.entries.content import QUESTION
+from faq.gaps import draft_from_gap
 from faq.lifecycle import Move, can_move
 from storage.unit import Reader
 

@@ -15,7 +15,7 @@ from bot.web.console.rights import allows, rights_of
 from bot.web.console.telling import EVENTS, STANDINGS, STATES, author_of, tags_of, told_changes
 from escalation.rules.permissions import Action
 from faq.asked import Feedback, feedback_counts
-from faq.keeping import (
+from faq.entries import (
     Change,
     Event,
     Revision,

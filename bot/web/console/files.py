@@ -24,10 +24,10 @@ from bot.web.console.rights import right, rights_of
 from bot.web.console.telling import why_not
 from escalation.deadlines.workdays import local_date
 from escalation.rules.permissions import Action
-from faq.keeping import Denied, Saved, submit
+from faq.entries import Denied, Saved, submit
 
 if TYPE_CHECKING:
-    from faq.files.examining import Plan
+    from faq.files.plan import Plan
 
 LARGEST_FILE = 4 * 1024 * 1024  # bytes; larger ones are for the terminal, which has all the time it needs
 LARGEST_POST = 2 * LARGEST_FILE  # the same, as letters in a form
@@ -60,8 +60,8 @@ async def show_files(caller: Caller) -> web.Response:
 
 async def fetch(caller: Caller) -> web.Response:
     """Every entry, its newest text, as a file."""
-    from faq.files.carrying import export
     from faq.files.formats import FORMATS
+    from faq.files.transfer import export
 
     ending = caller.request.match_info["ending"]
     encoding = "gb18030" if caller.request.query.get("encoding") == "gb18030" else "utf-8"
@@ -141,10 +141,10 @@ async def _look(caller: Caller, brought: Brought) -> web.Response:
 
 async def _examined(deps: Deps, brought: Brought) -> "Plan":
     """What the file would do; the loop goes on meanwhile. Raises UselessFileError."""
-    from faq.files.carrying import read_book
-    from faq.files.examining import examine
     from faq.files.formats import format_of
+    from faq.files.plan import examine
     from faq.files.table import FileError
+    from faq.files.transfer import read_book
 
     if len(brought.content) > LARGEST_FILE:
         raise UselessFileError(f"文件超过 {LARGEST_FILE // 1024 // 1024} MB。{BY_TERMINAL}")
@@ -171,7 +171,7 @@ def _counted(plan: "Plan") -> str:
 
 async def _carry_out(caller: Caller, plan: "Plan", *, and_submit: bool) -> str:
     """Everything in one unit. Raises UselessFileError, and nothing is written, where any of it cannot be done."""
-    from faq.files.carrying import carry_out
+    from faq.files.transfer import carry_out
 
     async with caller.deps.database.unit() as unit:
         drafted = await carry_out(unit, caller.officer, plan)

@@ -18,11 +18,11 @@ from bot.web.console.rights import right
 from bot.web.console.telling import why_not
 from escalation.rules.permissions import Action
 from faq.catalog import Entry
+from faq.entries import Denied, Done, Saved, Why, Wrong, line_of
+from faq.entries.content import check_wording
 from faq.gaps import Gap, dismiss_gap, open_gaps, phrase_from_gap
-from faq.keeping import Denied, Done, Saved, Why, Wrong, line_of
-from faq.keeping.content import check_wording
 from faq.live import Edition
-from faq.matching import considered
+from faq.matching.decision import considered
 
 PAGE = 20  # gaps
 OFFERED = 3  # entries that may answer it

@@ -16,7 +16,7 @@ from bot.web.console.telling import author_of, tags_of_entry, told_changes, why_
 from escalation.rules.permissions import Action
 from faq.asked import Feedback, feedback_counts
 from faq.catalog import Entry
-from faq.keeping import (
+from faq.entries import (
     Change,
     Denied,
     Kept,

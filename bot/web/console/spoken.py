@@ -11,7 +11,7 @@ from bot.wording import Telling, compose, words_of
 from bot.wording.answers import text_facts
 from escalation.deadlines.workdays import local_date
 from escalation.rules.rulebook import Rulebook
-from faq.keeping import Content, Revision
+from faq.entries import Content, Revision
 from storage.unit import Reader
 
 ADDRESS = re.compile(r"https?://[\w\-.~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII | re.IGNORECASE)

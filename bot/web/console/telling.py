@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.wording.keeping import text_state
 from bot.wording.speech import CHINESE, words_of
 from faq.catalog import SAMPLE
-from faq.keeping import (
+from faq.entries import (
     Change,
     Content,
     Denied,
@@ -20,7 +20,7 @@ from faq.keeping import (
     categories,
     changes,
 )
-from faq.keeping.results import OUTDATED, PUT_RIGHT
+from faq.entries.results import OUTDATED, PUT_RIGHT
 from faq.lifecycle import EntryState, Happening, RevisionState
 
 STATES = {state: text_state(words_of(CHINESE), state) for state in RevisionState}

@@ -22,9 +22,9 @@ from bot.wording.explaining import doubt, outcome, part, reason
 from escalation.deadlines.workdays import local_date
 from escalation.rules.permissions import Action
 from faq.answering import preview
-from faq.explaining import Explanation, explain
-from faq.keeping import Denied, Saved, Why, Wrong, add_phrasings, find_entry, line_of, override
-from faq.matching import LIMITS, Answer, Doubt, Rule
+from faq.entries import Denied, Saved, Why, Wrong, add_phrasings, find_entry, line_of, override
+from faq.explanation import Explanation, explain
+from faq.matching.decision import LIMITS, Answer, Doubt, Rule
 from intents import Kind
 
 LONGEST_QUESTION = 500  # characters

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from faq.catalog import Entry
-from faq.index import Index, IndexEntry
-from faq.keeping.book import Kept, Revision
+from faq.entries.queries import Kept, Revision
 from faq.live import Edition
-from faq.matching import Answer, considered, decide
+from faq.matching.decision import Answer, considered, decide
+from faq.matching.index import Index, IndexEntry
 
 
 def gains(edition: Edition, drafts: Sequence[Entry], questions: Sequence[str]) -> Mapping[str, int]:

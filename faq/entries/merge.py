@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from faq.keeping.content import Content
+from faq.entries.content import Content
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from faq.keeping.content import NAMES, Content
+from faq.entries.content import NAMES, Content
 
 How = Literal["same", "added", "removed"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from bot.duty_kinds import duty_kinds
 from escalation.rules.rulebook import Rulebook, make_rulebook
 from escalation.seed import load_kinds
-from faq.keeping import Content, Kept, Saved, approve, draft_entry, find_entry, submit
+from faq.entries import Content, Kept, Saved, approve, draft_entry, find_entry, submit
 from storage.database import Database
 from storage.people import Officer, find_officer
 from storage.tables import bureaus, departments, officer_departments, officers

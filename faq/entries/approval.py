@@ -10,10 +10,10 @@ from escalation.deadlines.workdays import local_date
 from escalation.duties.duties import settle
 from escalation.rules.permissions import Action
 from faq.catalog import published_anew
-from faq.keeping.acting import change_entry, move_entry, move_revision, moving, note, outdated, take_at
-from faq.keeping.book import Kept, Revision
-from faq.keeping.drafting import ENTRY_APPROVAL, expired
-from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
+from faq.entries.drafting import ENTRY_APPROVAL, expired
+from faq.entries.queries import Kept, Revision
+from faq.entries.results import Denied, Outdated, Saved, Why, Wrong
+from faq.entries.steps import change_entry, move_entry, move_revision, moving, note, outdated, take_at
 from faq.lifecycle import Happening, Move, can_move
 from faq.watches.entries import ENTRY_DOUBT, ENTRY_EXPIRY
 from faq.watches.unverified import settle_verified

@@ -10,11 +10,11 @@ from datetime import date
 from typing import TypeVar
 
 from faq.catalog import Entry
-from faq.contrasts import differing
+from faq.entries.content import Content, categories, check, tidy
 from faq.files.table import FIELDS, Cell, FileError, Raw, Reading, Remark, as_date, as_list, as_text
-from faq.index import ALIKE, Index, IndexEntry
-from faq.keeping.content import Content, categories, check, tidy
-from faq.views import Tokens, plain_view
+from faq.matching.contrasts import differing
+from faq.matching.features import Tokens, plain_view
+from faq.matching.index import ALIKE, Index, IndexEntry
 
 RANKED = 4
 LONGEST_CODE = 80

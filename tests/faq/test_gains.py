@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from faq.catalog import Entry
-from faq.gaining import gains
-from tests.faq.test_explaining import sample
+from faq.gains import gains
+from tests.faq.test_explanation import sample
 
 FUND = Entry(
     id=9999,

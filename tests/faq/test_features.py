@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from faq.contrasts import said
-from faq.views import WORD, Views
+from faq.matching.contrasts import said
+from faq.matching.features import WORD, Views
 from intents import Tokenizer, make_tokenizer
 
 

@@ -1,7 +1,7 @@
 """Finds which entries a text resembles: an immutable index of phrasings, and the ranking of one text against it.
 
-A text is a set of features (faq/views.py). Characters count most, words a quarter as much, pairs of neighbouring
-characters a tenth: one thing is asked in many orders. Every feature weighs its inverse document frequency, counted over
+A text is a set of features (features.py beside this file). Characters count most, words a quarter as much, pairs of
+neighbouring characters a tenth: one thing is asked in many orders. Every feature weighs its inverse document frequency, counted over
 entries, so that an entry with many phrasings does not make its own words look common. The likeness of two texts is what
 they share, divided by the mean of what either has in all (Tversky's index); the text that is asked counts a little more
 in that mean than the phrasing. The score of an entry is that of its best phrasing.
@@ -20,8 +20,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from faq.contrasts import Said
-from faq.views import WORD, Tokens, Views
+from faq.matching.contrasts import Said
+from faq.matching.features import WORD, Tokens, Views
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]

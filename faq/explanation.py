@@ -1,15 +1,15 @@
 """Explains what the FAQ says to one text: what was read, what it resembles, and the rule that decided; pure.
 
-The rules are those of faq/matching.py; here they are only retold.
+The rules are those of faq/matching/decision.py; here they are only retold.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from faq.catalog import Entry
-from faq.contrasts import ROW, Said
 from faq.live import Edition
-from faq.matching import (
+from faq.matching.contrasts import ROW, Said
+from faq.matching.decision import (
     Answer,
     Choices,
     Decision,
@@ -22,7 +22,7 @@ from faq.matching import (
     doubts_about_asking,
     weigh,
 )
-from faq.views import WORD
+from faq.matching.features import WORD
 
 
 @dataclass(frozen=True, slots=True)

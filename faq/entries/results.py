@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from faq.keeping.content import Finding
+from faq.entries.content import Finding
 
 
 class Why(StrEnum):

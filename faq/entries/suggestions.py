@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from faq.keeping.book import Kept
-from faq.keeping.content import check_wording
-from faq.views import plain_view
+from faq.entries.content import check_wording
+from faq.entries.queries import Kept
+from faq.matching.features import plain_view
 from intents import mask
 from storage.tables import asked
 from storage.unit import Reader

@@ -6,8 +6,8 @@ from escalation.deadlines.workdays import local_date
 from escalation.duties.duties import settle
 from escalation.rules.permissions import Action
 from faq.catalog import published_anew
-from faq.keeping.acting import change_entry, move_entry, note, take
-from faq.keeping.results import Denied, Saved, Why
+from faq.entries.results import Denied, Saved, Why
+from faq.entries.steps import change_entry, move_entry, note, take
 from faq.lifecycle import Happening, Move, can
 from faq.watches.entries import ENTRY_DOUBT, ENTRY_EXPIRY
 from faq.watches.unverified import settle_verified

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from escalation.deadlines.workdays import local_date
 from escalation.duties.duties import latest_duty_of, open_duty_of
 from faq.catalog import in_force, published, published_anew, revision_of
-from faq.keeping import (
+from faq.entries import (
     ENTRY_APPROVAL,
     Content,
     Denied,
@@ -48,13 +48,13 @@ from faq.keeping import (
     withdraw,
 )
 from faq.live import LiveFaq
-from faq.matching import Answer
+from faq.matching.decision import Answer
 from intents import Tokenizer
 from storage.database import Database
 from storage.people import Officer
 from storage.tables import revisions
 from storage.unit import Unit
-from tests.faq.keepers import DEPARTMENTS, LOST, RATE, Office, done, open_office, with_answer
+from tests.faq.editors import DEPARTMENTS, LOST, RATE, Office, done, open_office, with_answer
 from tests.storage.opened import opened, until_somebody_waits_for_a_lock
 from tests.support.house import Clock, interpreter
 

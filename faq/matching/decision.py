@@ -32,9 +32,9 @@ from enum import StrEnum
 from math import exp
 from types import MappingProxyType
 
-from faq.contrasts import ROW, Said, differing, said
-from faq.index import Candidate, Index
-from faq.views import Views, alike_view
+from faq.matching.contrasts import ROW, Said, differing, said
+from faq.matching.features import Views, alike_view
+from faq.matching.index import Candidate, Index
 
 SCORE, LEAD, COVERAGE, CONSTANT = 6.75, 12.03, 1.52, -5.23
 OUTRIGHT = 0.8
@@ -162,7 +162,7 @@ def decide(index: Index, text: str) -> Decision:
 
 
 def weigh(index: Index, text: str) -> Weighed:
-    """Decide as `decide` does, and keep what led there (faq/explaining.py)."""
+    """Decide as `decide` does, and keep what led there (faq/explanation.py)."""
     asked = index.read(text)
     judged = _judge(index, asked)
     confidence = _confidence(judged) if judged else 0.0

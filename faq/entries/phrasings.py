@@ -11,12 +11,12 @@ from sqlalchemy import Row, select, update
 
 from escalation.rules.permissions import Action
 from faq.catalog import published_anew
-from faq.keeping.acting import allowed, change_entry, note, take
-from faq.keeping.content import MOST_PHRASINGS, Finding, Flaw, check_wording
-from faq.keeping.results import Denied, Done, Saved, Why, Wrong
+from faq.entries.content import MOST_PHRASINGS, Finding, Flaw, check_wording
+from faq.entries.results import Denied, Done, Saved, Why, Wrong
+from faq.entries.steps import allowed, change_entry, note, take
 from faq.lifecycle import REVISION_MOVES, EntryState, Happening, Move, RevisionState, can
+from faq.matching.features import plain_view
 from faq.talk import NEVER_OVERRIDDEN
-from faq.views import plain_view
 from intents import Interpreter
 from storage.dialects import insert_for
 from storage.people import Officer

@@ -7,8 +7,8 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
+from faq.matching.features import plain_view
 from faq.seed import PLACEHOLDER, load_categories
-from faq.views import plain_view
 from intents import PersonalKind, find, mask
 
 QUESTION = (4, 80)  # characters, least and most

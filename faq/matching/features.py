@@ -13,7 +13,7 @@ from typing import Protocol, Self
 
 import yaml
 
-from faq.contrasts import Said, said
+from faq.matching.contrasts import Said, said
 from intents import normalise
 
 NOT_SPOKEN = re.compile(r"[^\w%.]+|_+|(?<!\d)\.|\.(?!\d)")

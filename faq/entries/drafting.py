@@ -15,10 +15,10 @@ from escalation.duties.duties import held_by_role, open_duty, region_of, settle
 from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Settling
 from escalation.rules.permissions import Action, Role
 from escalation.rules.rulebook import Rulebook
-from faq.keeping.acting import allowed, authors_after, change_entry, move_revision, note, outdated, take_at, write
-from faq.keeping.book import Kept, department_codes, find_entry
-from faq.keeping.content import Content, Finding, Flaw, check, tidy
-from faq.keeping.results import Denied, Outdated, Saved, Why, Wrong
+from faq.entries.content import Content, Finding, Flaw, check, tidy
+from faq.entries.queries import Kept, department_codes, find_entry
+from faq.entries.results import Denied, Outdated, Saved, Why, Wrong
+from faq.entries.steps import allowed, authors_after, change_entry, move_revision, note, outdated, take_at, write
 from faq.lifecycle import EntryState, Happening, Move, RevisionState, can_move
 from language import MessageId
 from storage.dialects import insert_for

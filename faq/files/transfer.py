@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from escalation.rules.permissions import Action
-from faq.files.examining import Book, Known, Plan, Proposed
+from faq.entries.content import categories
+from faq.entries.drafting import free_code
+from faq.entries.queries import Revision, department_codes, revision
+from faq.entries.results import Denied, Why
+from faq.entries.steps import allowed, authors_after, moving
+from faq.files.plan import Book, Known, Plan, Proposed
 from faq.files.table import Cell
-from faq.keeping.acting import allowed, authors_after, moving
-from faq.keeping.book import Revision, department_codes, revision
-from faq.keeping.content import categories
-from faq.keeping.drafting import free_code
-from faq.keeping.results import Denied, Why
 from faq.lifecycle import GIVEN_UP, EntryState, Move, RevisionState
 from storage.people import Officer
 from storage.tables import entries, revisions

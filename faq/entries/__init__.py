@@ -1,7 +1,13 @@
 """Keeps the entries: drafted, approved by somebody else, published, verified, retired; who, when and what is kept."""
 
-from faq.keeping.approving import approve, refuse, to_decide
-from faq.keeping.book import (
+from faq.entries.approval import approve, refuse, to_decide
+from faq.entries.content import Content, Finding, Flaw, categories, check, line_of, tidy
+from faq.entries.diff import Change, Piece, changes, differing
+from faq.entries.drafting import ENTRY_APPROVAL, discard, draft_entry, edit_entry, submit, withdraw
+from faq.entries.merge import Merged, merge
+from faq.entries.phrasings import add_phrasings, clear_override, override
+from faq.entries.publication import give_to, restore, retire, verify
+from faq.entries.queries import (
     Event,
     Kept,
     Line,
@@ -21,14 +27,8 @@ from faq.keeping.book import (
     search,
     subject_of,
 )
-from faq.keeping.content import Content, Finding, Flaw, categories, check, line_of, tidy
-from faq.keeping.drafting import ENTRY_APPROVAL, discard, draft_entry, edit_entry, submit, withdraw
-from faq.keeping.history import Change, Piece, changes, differing
-from faq.keeping.merging import Merged, merge
-from faq.keeping.results import Denied, Done, Outdated, Saved, Why, Wrong
-from faq.keeping.standing import give_to, restore, retire, verify
-from faq.keeping.suggesting import suggested_phrasings
-from faq.keeping.wordings import add_phrasings, clear_override, override
+from faq.entries.results import Denied, Done, Outdated, Saved, Why, Wrong
+from faq.entries.suggestions import suggested_phrasings
 
 __all__ = [
     "ENTRY_APPROVAL",

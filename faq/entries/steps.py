@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Update, case, select, update
 
 from escalation.rules.permissions import Action, EntrySubject, may
-from faq.keeping.book import Kept, Revision, kept, subject_of
-from faq.keeping.content import Content
-from faq.keeping.results import Denied, Outdated, Why
+from faq.entries.content import Content
+from faq.entries.queries import Kept, Revision, kept, subject_of
+from faq.entries.results import Denied, Outdated, Why
 from faq.lifecycle import APPROVED, ENTRY_MOVES, REVISION_MOVES, Happening, Move, RevisionState
 from storage.people import Officer
 from storage.tables import entries, entry_events, revisions

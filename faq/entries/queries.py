@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Text, cast, exists, func, or_, select
 
 from escalation.deadlines.workdays import local_date
 from escalation.rules.permissions import Action, EntrySubject, may
-from faq.keeping.content import Content
+from faq.entries.content import Content
 from faq.lifecycle import GIVEN_UP, IN_HAND, EntryState, Happening, RevisionState
 from faq.watches.entries import AHEAD, ENTRY_DOUBT
 from storage.people import Officer, departments_of, home_bureau

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from escalation.seed import load_bureau
 from faq.catalog import from_seed
-from faq.explaining import Contradiction, explain
+from faq.explanation import Contradiction, explain
 from faq.live import Edition, make_edition
-from faq.matching import LIMITS, Answer, Choices, Doubt, Rule
+from faq.matching.decision import LIMITS, Answer, Choices, Doubt, Rule
 from faq.seed import load_entries
 from tests.support.house import interpreter
 

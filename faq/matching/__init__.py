@@ -1,0 +1,1 @@
+"""Which entry answers one text: its features, what tells twins apart, the index, the decision; pure."""

@@ -8,9 +8,9 @@ from aiogram import BaseMiddleware, Bot
 from aiogram.dispatcher.middlewares.user_context import EVENT_CONTEXT_KEY, EventContext
 from aiogram.types import CallbackQuery, TelegramObject
 
-from bot.acquaintance import Acquaintance
 from bot.conversation import Conversation
 from bot.deps import Deps
+from bot.senders import Acquaintance
 from bot.wording.speech import CHINESE, ENGLISH
 from storage.inbox import Claimed
 from storage.people import Party, admit, change_address, find_party

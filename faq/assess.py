@@ -1,8 +1,8 @@
 """Measures how well the index and the fixed decision answer a collection of labelled questions; pure of terminals.
 
 Nothing is reimplemented: what is measured is what answers people, `Index.build` and `decide` of faq/matching, one
-question at a time. Right is only the entry that the label names: where two entries share a phrasing, the other one is wrong, and
-`Collection.twins` tells how many such entries there are.
+question at a time. Right is only the entry that the label names: where two entries share a phrasing, the other one is
+wrong, and `Collection.twins` tells how many such entries there are.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli.main import app
 from bot.doctor.findings import TITLES
 from bot.duty_kinds import duty_kinds
 from bot.wording import WORDINGS, words_of

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.doctor.findings import Finding, complaint, remark, unchecked, well, wrong
 from bot.duty_kinds import duty_kinds
-from bot.looking import look_at_sample
+from bot.installation import look_at_sample
 from bot.settings import Settings
 from escalation.deadlines.workdays import WorkCalendar, local_date
 from escalation.duties.redating import read_rulebook

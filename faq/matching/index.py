@@ -1,10 +1,10 @@
 """Finds which entries a text resembles: an immutable index of phrasings, and the ranking of one text against it.
 
 A text is a set of features (features.py beside this file). Characters count most, words a quarter as much, pairs of
-neighbouring characters a tenth: one thing is asked in many orders. Every feature weighs its inverse document frequency, counted over
-entries, so that an entry with many phrasings does not make its own words look common. The likeness of two texts is what
-they share, divided by the mean of what either has in all (Tversky's index); the text that is asked counts a little more
-in that mean than the phrasing. The score of an entry is that of its best phrasing.
+neighbouring characters a tenth: one thing is asked in many orders. Every feature weighs its inverse document frequency,
+counted over entries, so that an entry with many phrasings does not make its own words look common. The likeness of two
+texts is what they share, divided by the mean of what either has in all (Tversky's index); the text that is asked counts
+a little more in that mean than the phrasing. The score of an entry is that of its best phrasing.
 
 Nothing is changed after `Index.build`: threads may share an index, and whoever publishes builds a new one beside it.
 """

@@ -23,7 +23,7 @@ IMPORTED_BEFORE = [
     "alembic.config",
     "alembic.runtime.migration",
     "alembic.script",
-    "bot.cli",
+    "bot.cli.main",
     "bot.doctor.botapi",
     "bot.doctor.examination",
     "bot.logs",
@@ -116,6 +116,6 @@ def _command(
         os.setgid(user)
         os.setuid(user)
     sys.argv = ["bot", *arguments]
-    from bot.cli import main
+    from bot.cli.main import main
 
     main()

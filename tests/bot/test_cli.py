@@ -21,10 +21,10 @@ from rich.cells import cell_len
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from bot.cli import app
-from bot.looking import look
+from bot.cli.main import app
+from bot.cli.terminal import refusal
+from bot.installation import look
 from bot.settings import read_settings
-from bot.terminal import refusal
 from intents import Kind
 from storage.database import DatabaseError
 from testbed.labelled import write_collection

@@ -4,7 +4,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.cli import keep_house
+from bot.cli.main import keep_house
 from bot.clock import Clock, system_clock
 from bot.settings import read_settings
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.acting import Impossible, invite_to_console, make_invitation, settle_stuck
+from bot.cli.admin import Impossible, invite_to_console, make_invitation, settle_stuck
 from bot.jobs import watch_rules
 from bot.settings import Settings
 from escalation.watches.stuck import SET_ASIDE

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.terminal import MOST_LINES_NAMED, fail
+from bot.cli.terminal import MOST_LINES_NAMED, fail
 
 Model = TypeVar("Model", bound=BaseModel)
 

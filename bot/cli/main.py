@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.table import Column, Table
 
-from bot.terminal import (
+from bot.cli.terminal import (
     MOST_LINES_NAMED,
     ChineseCommand,
     ChineseGroup,
@@ -27,7 +27,7 @@ from bot.terminal import (
 
 if TYPE_CHECKING:
     from bot.clock import Clock
-    from bot.looking import Looking
+    from bot.installation import Looking
     from bot.settings import Settings
 
 
@@ -170,9 +170,9 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """看一条消息发来会怎样：直接答复、请对方选择、用语回应、再问一句，还是立办件；什么都不会写下。"""
-    from bot.looking import LOOKING_ERRORS, Put, preview_of, with_entries_of
-    from bot.looking import as_json as whole
-    from bot.texts import JsonLines
+    from bot.cli.json_lines import JsonLines
+    from bot.installation import LOOKING_ERRORS, Put, preview_of, with_entries_of
+    from bot.installation import as_json as whole
 
     if (text is None) == (file is None):
         fail("请给出一条消息，或用 --file 给出一个文件，二者选一。", 2)
@@ -208,7 +208,7 @@ def preview(
 @faq.command("ask", cls=ChineseCommand)
 def faq_ask(question: Annotated[str, typer.Argument(metavar="问题")], *, as_json: AsJson = False) -> None:
     """问一个问题，看问答库会怎么答；什么都不会写下。"""
-    from bot.looking import Put, as_faq_answer, preview_of
+    from bot.installation import Put, as_faq_answer, preview_of
 
     looking = _look()
     in_force = looking.in_force()
@@ -252,7 +252,7 @@ def faq_assess(
     """
     from dataclasses import asdict
 
-    from bot.assessing import assess_with_bar, table_of, twins_note
+    from bot.cli.faq_assessment import assess_with_bar, table_of, twins_note
     from faq.collection import CollectionError, read_collection
 
     try:
@@ -277,7 +277,7 @@ def faq_export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="文件已经存在时覆盖它。")] = False,
 ) -> None:
     """把全部条目写进文件，可以用 Excel 或 WPS 打开修改，再导入。"""
-    from bot.exchanging import export_entries
+    from bot.cli.faq_files import export_entries
     from faq.files.table import FileError
     from storage.database import DatabaseError
 
@@ -297,7 +297,7 @@ def faq_import(
     submit: Annotated[bool, typer.Option("--submit", help="存为草稿后一并提交审批。")] = False,
 ) -> None:
     """从文件导入条目，全部存为草稿；有一处有误就什么都不导入。"""
-    from bot.exchanging import import_entries
+    from bot.cli.faq_files import import_entries
     from faq.files.table import FileError
     from storage.database import DatabaseError
     from storage.vault import VaultError
@@ -325,8 +325,8 @@ def intent(
     as_json: AsJson = False,
 ) -> None:
     """判断一条消息是哪一类、该由谁办；什么都不会写下。"""
-    from bot.looking import Put, as_intent, preview_of
-    from bot.texts import JsonLines
+    from bot.cli.json_lines import JsonLines
+    from bot.installation import Put, as_intent, preview_of
 
     if (text is None) == (file is None):
         fail("请给出一条消息，或用 --file 给出一个文件，二者选一。", 2)
@@ -405,7 +405,7 @@ def calendar_confirm(
 
 
 def _correct(region: str, on: date | None, *, counts: bool, why: str, confirm: int | None, yes: bool) -> None:
-    from bot.acting import ACTING_ERRORS, change_of, make_change, preview_change
+    from bot.cli.admin import ACTING_ERRORS, change_of, make_change, preview_change
     from escalation.deadlines.workdays import make_calendar
 
     now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
@@ -438,7 +438,7 @@ def invite(
     console: Annotated[bool, typer.Option("--console", help="给出管理后台的链接，不发 Telegram 邀请。")] = False,
 ) -> None:
     """发一个一次性的邀请：进入管理后台的链接，或绑定工作人员本人、部门的群的 Telegram 邀请。"""
-    from bot.acting import ACTING_ERRORS, Impossible, invite_to_console, make_invitation
+    from bot.cli.admin import ACTING_ERRORS, Impossible, invite_to_console, make_invitation
 
     if console and department is not None:
         fail("--console 和 --department 只能写一个。", 2)
@@ -468,7 +468,7 @@ Ways = Annotated[
 @stuck.command("list", cls=ChineseCommand)
 def stuck_list(*, as_json: AsJson = False) -> None:
     """列出屡次失败、不再自动重试的：只有编号和时间，没有内容。"""
-    from bot.acting import ACTING_ERRORS, WAYS, find_stuck
+    from bot.cli.admin import ACTING_ERRORS, WAYS, find_stuck
     from escalation.deadlines.workdays import BEIJING
 
     now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
@@ -511,7 +511,7 @@ def stuck_close(
 
 
 def _settle_stuck(way: str, numbers: Sequence[int], *, again: bool) -> None:
-    from bot.acting import ACTING_ERRORS, WAYS, Impossible, settle_stuck
+    from bot.cli.admin import ACTING_ERRORS, WAYS, Impossible, settle_stuck
     from storage.stuck import Way
 
     now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
@@ -545,7 +545,7 @@ def doctor(*, as_json: AsJson = False) -> None:
 
 
 def _look() -> "Looking":
-    from bot.looking import LOOKING_ERRORS, look
+    from bot.installation import LOOKING_ERRORS, look
 
     now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
     try:

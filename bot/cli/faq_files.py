@@ -12,10 +12,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bot.acting import Impossible, officer_called, with_database
+from bot.cli.admin import Impossible, officer_called, with_database
+from bot.cli.terminal import MOST_LINES_NAMED, fail, make_console
 from bot.duty_kinds import duty_kinds
 from bot.settings import Settings
-from bot.terminal import MOST_LINES_NAMED, fail, make_console
 from escalation.rules.rulebook import make_rulebook
 from escalation.seed import load_kinds
 from faq.entries import Denied, Wrong, submit

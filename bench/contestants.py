@@ -16,14 +16,14 @@ from sqlalchemy import func, select
 
 from bench.crowd import TakeIn
 from bench.telegram import BOT_ID, TOKEN, AtOnce
-from bot import startup
 from bot.app import GRACE_SECONDS, House, open_house
 from bot.channels import Channel
 from bot.channels.telegram import TELEGRAM, Arrivals, TelegramBot
 from bot.channels.webchat import WEB, make_web_bot
 from bot.delivery import Delivery
 from bot.intake import Intake
-from bot.logs import set_up_logs
+from bot.runtime import startup
+from bot.runtime.logs import set_up_logs
 from bot.settings import Settings, read_settings
 from intents import Interpreter
 from storage.database import Database

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot import startup
+from bot.runtime import startup
 
 HOUSE, UNFROZEN, ECHO = "house", "unfrozen", "echo"
 ECHO_SECRET = "echo"  # noqa: S105  of a bot that has none

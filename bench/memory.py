@@ -48,7 +48,7 @@ async def measure(scale: Scale, step: Step) -> list[Figure]:
 
 def main(folder: str, *marks: str) -> None:
     """The process: prints after how many answers it weighs what; many looks on the way, in case the time is up."""
-    from bot import startup
+    from bot.runtime import startup
 
     startup.begin()
     asyncio.run(_live(Path(folder), [int(mark) for mark in marks]))

@@ -10,20 +10,20 @@ import structlog
 from aiogram import Dispatcher
 from sqlalchemy import delete, func, select
 
-from bot import startup
 from bot.channels import Channel
 from bot.channels.telegram import POLLER, SENDER, TELEGRAM, Poller, make_telegram_bot, telegram_pace
 from bot.channels.webchat import WEB, make_web_bot, open_desk
-from bot.clock import Clock, ClockWatch, system_clock
 from bot.delivery import Delivery
 from bot.deps import Deps
 from bot.dispatcher import make_dispatcher
 from bot.duty_kinds import duty_kinds as duty_kinds
 from bot.intake import Intake
 from bot.jobs import JOBS, make_scheduler, watch_faq, watch_rules
-from bot.leases import Lease
-from bot.metrics import Metrics
-from bot.nursery import Nursery
+from bot.runtime import startup
+from bot.runtime.clock import Clock, ClockWatch, system_clock
+from bot.runtime.leases import Lease
+from bot.runtime.metrics import Metrics
+from bot.runtime.nursery import Nursery
 from bot.settings import Settings
 from bot.wording.reminders import RENDERERS
 from bot.wording.speech import CHINESE

@@ -21,7 +21,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from bot.channels import Channel, Moved, Refused, Temporary, Undelivered, Unreachable
 from bot.channels.pace import Pace
 from bot.deps import Deps
-from bot.leases import Lease
+from bot.runtime.leases import Lease
 from bot.wording import Speech, Telling, compose, words_of
 from storage.batching import Gathering
 from storage.database import is_trouble_of_the_database

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.channels import Channel
-from bot.clock import Clock, ClockWatch
-from bot.metrics import Metrics
-from bot.nursery import Nursery
+from bot.runtime.clock import Clock, ClockWatch
+from bot.runtime.metrics import Metrics
+from bot.runtime.nursery import Nursery
 from bot.settings import Settings
 from escalation.routing.routing import Rule
 from escalation.rules.live import LiveRules

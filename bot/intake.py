@@ -19,7 +19,7 @@ from aiogram.types import Message, Update
 
 from bot.channels.telegram import kind_of
 from bot.deps import Deps
-from bot.metrics import DATABASE, DEADLINE, EXCEPTION, HANDLED, SET_ASIDE
+from bot.runtime.metrics import DATABASE, DEADLINE, EXCEPTION, HANDLED, SET_ASIDE
 from bot.senders import Acquaintance, acquaint, chat_of
 from escalation.watches.stuck import owe_set_aside
 from storage.database import is_trouble_of_the_database

@@ -14,7 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.deps import Deps
-from bot.leases import Lease
+from bot.runtime.leases import Lease
 from escalation.deadlines.workdays import BEIJING, local_date
 from escalation.duties.duties import patrol
 from faq.answering import open_withheld

@@ -10,8 +10,8 @@ from rich.console import Console
 from bot.app import House, bind_tokens, console_tokens, desk_tokens, open_house, run_house
 from bot.channels import Temporary
 from bot.channels.telegram import TELEGRAM, Webhook, introduce, introduce_patiently, webhook_of
-from bot.clock import Clock, system_clock
-from bot.port import take_port
+from bot.runtime.clock import Clock, system_clock
+from bot.runtime.port import take_port
 from bot.settings import Settings
 from bot.web import make_web_app
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from bot import VERSION
-from bot.metrics import PREFIX
+from bot.runtime.metrics import PREFIX
 from tests.flows.cast import KNOWN
 from tests.support.figures import Figures, scrape
 from tests.support.house import open_test_house, sqlite_url

@@ -33,9 +33,9 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from bot.channels import Channel, Moved, Refused, Temporary, Undelivered, Unreachable
 from bot.channels.pace import Pace
-from bot.leases import Lease
-from bot.metrics import Metrics
-from bot.nursery import Nursery
+from bot.runtime.leases import Lease
+from bot.runtime.metrics import Metrics
+from bot.runtime.nursery import Nursery
 from bot.settings import Settings
 from storage.batching import Gathering
 from storage.database import Database

@@ -26,8 +26,8 @@ from bot.cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from bot.clock import Clock
     from bot.installation import Looking
+    from bot.runtime.clock import Clock
     from bot.settings import Settings
 
 
@@ -115,14 +115,14 @@ def run() -> None:
 
 def keep_house(settings: "Settings", clock: "Clock | None" = None) -> None:
     """Serve until told to stop, by the system's clock where no other is given; what prevents it is said."""
-    from bot import startup
+    from bot.runtime import startup
 
     startup.begin()
 
     from bot.channels import Refused
-    from bot.clock import system_clock
-    from bot.logs import set_up_logs
-    from bot.port import PortTakenError
+    from bot.runtime.clock import system_clock
+    from bot.runtime.logs import set_up_logs
+    from bot.runtime.port import PortTakenError
     from bot.serve import serve
     from escalation.seed import SeedError as BureauSeedError
     from faq.seed import SeedError as FaqSeedError
@@ -281,7 +281,7 @@ def faq_export(
     from faq.files.table import FileError
     from storage.database import DatabaseError
 
-    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/runtime/clock.py would bring the database along
     try:
         export_entries(_settings(), now, file, "gb18030" if gb18030 else "utf-8", overwrite=overwrite)
     except (FileError, DatabaseError) as error:
@@ -302,7 +302,7 @@ def faq_import(
     from storage.database import DatabaseError
     from storage.vault import VaultError
 
-    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/runtime/clock.py would bring the database along
     try:
         import_entries(_settings(), now, file, by, dry_run=dry_run, and_submit=submit)
     except (FileError, DatabaseError, VaultError) as error:
@@ -408,7 +408,7 @@ def _correct(region: str, on: date | None, *, counts: bool, why: str, confirm: i
     from bot.cli.admin import ACTING_ERRORS, change_of, make_change, preview_change
     from escalation.deadlines.workdays import make_calendar
 
-    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/runtime/clock.py would bring the database along
     try:
         make_calendar(region)
         change = change_of(region, on, counts=counts, why=why, confirm=confirm)
@@ -442,7 +442,7 @@ def invite(
 
     if console and department is not None:
         fail("--console 和 --department 只能写一个。", 2)
-    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/runtime/clock.py would bring the database along
     try:
         if console:
             made = invite_to_console(_settings(), now, officer)
@@ -471,7 +471,7 @@ def stuck_list(*, as_json: AsJson = False) -> None:
     from bot.cli.admin import ACTING_ERRORS, WAYS, find_stuck
     from escalation.deadlines.workdays import BEIJING
 
-    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/runtime/clock.py would bring the database along
     try:
         found = find_stuck(_settings(), now)
     except ACTING_ERRORS as error:
@@ -514,7 +514,7 @@ def _settle_stuck(way: str, numbers: Sequence[int], *, again: bool) -> None:
     from bot.cli.admin import ACTING_ERRORS, WAYS, Impossible, settle_stuck
     from storage.stuck import Way
 
-    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/runtime/clock.py would bring the database along
     try:
         count = settle_stuck(_settings(), now, Way(way), numbers, again=again)
     except ACTING_ERRORS as error:
@@ -547,7 +547,7 @@ def doctor(*, as_json: AsJson = False) -> None:
 def _look() -> "Looking":
     from bot.installation import LOOKING_ERRORS, look
 
-    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/clock.py would bring the database along
+    now = datetime.now(UTC)  # noqa: TID251  the clock of bot/runtime/clock.py would bring the database along
     try:
         return look(_settings(), now)
     except LOOKING_ERRORS as error:

@@ -12,7 +12,7 @@ import aiohttp
 
 from bot.doctor.data import Data
 from bot.doctor.findings import Finding, complaint, remark, unchecked, well, wrong
-from bot.port import PortTakenError, take_port
+from bot.runtime.port import PortTakenError, take_port
 from bot.settings import Settings
 from storage.disk import existing_folder, free_bytes
 

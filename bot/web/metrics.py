@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from bot.backlog import Backlog
 from bot.deps import Deps
-from bot.metrics import PREFIX
+from bot.runtime.metrics import PREFIX
 from bot.web.keys import BACKLOG, DEPS
 from bot.web.security import comes_from, network_address
 from escalation.duties.duties import OpenDuties

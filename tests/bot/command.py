@@ -26,7 +26,7 @@ IMPORTED_BEFORE = [
     "bot.cli.main",
     "bot.doctor.botapi",
     "bot.doctor.examination",
-    "bot.logs",
+    "bot.runtime.logs",
     "bot.serve",
     "encodings.idna",
 ]

@@ -21,7 +21,7 @@ import structlog
 from aiogram.exceptions import TelegramForbiddenError
 from aiogram.methods import SendMessage, TelegramMethod
 
-from bot.logs import set_up_logs, way_of
+from bot.runtime.logs import set_up_logs, way_of
 from bot.settings import read_settings
 from storage.outbox import Notice, tell
 from storage.people import find_party

@@ -13,7 +13,7 @@ from aiogram import Bot, types
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.methods import GetMe, SendMessage
 
-from bot import startup
+from bot.runtime import startup
 
 ROOT = Path(__file__).parent.parent.parent
 STAMP = 1_762_142_400
@@ -39,7 +39,7 @@ EVENTS: dict[str, dict[str, Any]] = {
     },
 }
 PROGRAM = """
-from bot import startup
+from bot.runtime import startup
 startup.begin()
 import gc, json
 from tests.bot.test_startup import built, wire
@@ -90,7 +90,7 @@ def test_garbage_is_collected_again_once_the_house_is_open() -> None:
 def test_what_was_needed_for_a_while_is_returned_to_the_system() -> None:
     program = """
 from pathlib import Path
-from bot.startup import return_memory
+from bot.runtime.startup import return_memory
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

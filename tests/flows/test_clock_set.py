@@ -11,9 +11,9 @@ import time_machine
 from bot.app import open_house, run_house
 from bot.channels.pace import Pace
 from bot.channels.telegram import TELEGRAM
-from bot.clock import system_clock
 from bot.delivery import Delivery
 from bot.intake import Intake
+from bot.runtime.clock import system_clock
 from bot.settings import read_settings
 from bot.web.limits import PostLimits
 from bot.wording import words_of

@@ -14,7 +14,7 @@ from bot import VERSION
 from bot.channels.telegram import TELEGRAM, UPDATE_KINDS
 from bot.duty_kinds import duty_kinds
 from bot.jobs import watch_duties
-from bot.metrics import PRIORITIES
+from bot.runtime.metrics import PRIORITIES
 from tests.flows.cast import COMPLAINT, KNOWN, code_in, number_in, time_passes
 from tests.support.figures import Figures, scrape
 from tests.support.house import HouseUnderTest, open_test_house, sqlite_url

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.cli.main import keep_house
-from bot.clock import Clock, system_clock
+from bot.runtime.clock import Clock, system_clock
 from bot.settings import read_settings
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.nursery import Nursery
+from bot.runtime.nursery import Nursery
 
 log = structlog.get_logger("clock")
 

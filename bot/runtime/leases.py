@@ -7,7 +7,7 @@ set, begins before the database is asked, and ends a little early: two processes
 import asyncio
 from datetime import timedelta
 
-from bot.nursery import Nursery
+from bot.runtime.nursery import Nursery
 from storage.database import Database
 from storage.installation import release_lease, take_lease
 

@@ -1,0 +1,1 @@
+"""What keeps the process running: clock, leases, background tasks, logs, metrics, its port."""

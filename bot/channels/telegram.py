@@ -1,5 +1,5 @@
 """Telegram, by long polling or by webhook. aiogram's own ways acknowledge updates before they are handled, so we poll
-ourselves (fetch, store, and only then move the offset), and our webhook (bot/web/telegram.py) stores before it answers.
+ourselves (fetch, store, and only then move the offset), and our webhook (in bot/web) stores before it answers.
 Changing from one to the other drops nothing: what Telegram holds it gives through the other door.
 """
 

@@ -2,12 +2,16 @@
 
 from aiohttp import web
 
-from bot.backlog import SharedBacklog
 from bot.channels.telegram import TELEGRAM, Arrivals
 from bot.deps import Deps
-from bot.web import chat, console, desk, health, metrics, pages, security, stream, telegram
+from bot.web import console, pages, security, telegram_webhook
+from bot.web.backlog import SharedBacklog
+from bot.web.chat import pages as chat
+from bot.web.chat import stream
+from bot.web.desk import login
 from bot.web.keys import ARRIVALS, BACKLOG, DEPS, LEAST_FREE_BYTES, LIMITS, POST_SECONDS, STREAMS
 from bot.web.limits import PostLimits
+from bot.web.monitoring import health, metrics
 from storage.disk import LEAST_FREE
 
 LARGEST_BODY = 64 * 1024  # bytes: 4,096 characters, escaped, and some room
@@ -34,8 +38,8 @@ def make_web_app(
     pages.set_up(app)
     console.set_up(app)
     app.add_routes([web.get("/", _home), web.get("/favicon.ico", _icon)])
-    app.add_routes([*pages.ROUTES, *chat.ROUTES, *stream.ROUTES, *desk.ROUTES, *console.ROUTES])
-    app.add_routes([*telegram.ROUTES, *health.ROUTES, *metrics.ROUTES])
+    app.add_routes([*pages.ROUTES, *chat.ROUTES, *stream.ROUTES, *login.ROUTES, *console.ROUTES])
+    app.add_routes([*telegram_webhook.ROUTES, *health.ROUTES, *metrics.ROUTES])
     return app
 
 

@@ -3,9 +3,9 @@
 from aiohttp import web
 from jinja2 import Environment
 
-from bot.backlog import SharedBacklog
 from bot.channels.telegram import Arrivals
 from bot.deps import Deps
+from bot.web.backlog import SharedBacklog
 from bot.web.limits import PostLimits
 from storage.signals import Bell
 

@@ -9,7 +9,7 @@ import pytest
 from aiogram.types import Chat, Message
 
 from bot.handlers.filters import Says
-from bot.web.chat import SHORTCUTS
+from bot.web.chat.pages import SHORTCUTS
 from bot.wording import shortcuts
 from bot.wording.speech import ENGLISH, LANGUAGES, words_of
 from tests.bot.sentences import (

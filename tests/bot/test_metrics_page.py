@@ -17,11 +17,11 @@ from aiohttp.test_utils import TestServer
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from sqlalchemy import event, text
 
-from bot.backlog import SharedBacklog
 from bot.channels.telegram import TELEGRAM, webhook_of
 from bot.settings import read_settings
 from bot.web import make_web_app
-from bot.web.telegram import SECRET_HEADER
+from bot.web.backlog import SharedBacklog
+from bot.web.telegram_webhook import SECRET_HEADER
 from testbed.postgres import drop_database, fresh_database
 from tests.browser.visits import Visit, message, welcomed
 from tests.support.figures import figures_in, scrape

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.channels.telegram import webhook_of
-from bot.web.telegram import SECRET_HEADER
+from bot.web.telegram_webhook import SECRET_HEADER
 from tests.browser.served import ServedHouse
 from tests.browser.visits import Visit
 from tests.support.nginx import Nginx, nginx_before

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 from sqlalchemy import update
 
-from bot.web.doors import SHIFT
+from bot.web.browser_sessions import SHIFT
 from storage.tables import officers, sessions
 from tests.browser.people import Person, somebody
 from tests.browser.served import ServedHouse

@@ -12,7 +12,7 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from bot.channels.telegram import TELEGRAM, Webhook, webhook_of
-from bot.web.telegram import SECRET_HEADER
+from bot.web.telegram_webhook import SECRET_HEADER
 from storage.tables import updates
 from tests.browser.served import ServedHouse
 

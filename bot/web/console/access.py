@@ -10,9 +10,9 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from bot.deps import Deps
+from bot.web.browser_sessions import SHIFT, Door
 from bot.web.console.forms import CSRF, F, Typed, read_form
 from bot.web.console.sections import SECTIONS, Right, Section, is_let_in
-from bot.web.doors import SHIFT, Door
 from bot.web.keys import DEPS
 from bot.web.pages import form_of, notice
 from bot.web.security import carries_csrf

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 from aiohttp import web
 
 from bot.channels.webchat import WEB, Page
-from bot.web.doors import (
+from bot.web.browser_sessions import (
     TAXPAYERS,
     VISIT,
     Door,

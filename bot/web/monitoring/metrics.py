@@ -16,9 +16,9 @@ from prometheus_client.core import Metric as Family
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from bot.backlog import Backlog
 from bot.deps import Deps
 from bot.runtime.metrics import PREFIX
+from bot.web.backlog import Backlog
 from bot.web.keys import BACKLOG, DEPS
 from bot.web.security import comes_from, network_address
 from escalation.duties.duties import OpenDuties

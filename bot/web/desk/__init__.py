@@ -1,0 +1,1 @@
+"""The officers' desk: how they come in."""

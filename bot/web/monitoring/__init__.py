@@ -1,0 +1,1 @@
+"""For those who watch over the house: health and metrics."""

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.wording import answers, cases, desk, explaining, extensions, keeping, talk
+from bot.wording import talk
+from bot.wording.officer import desk, entries, extensions, trial
 from bot.wording.reminders import remind
 from bot.wording.speech import Button, Speech, Telling, Wording, Words, words_of
+from bot.wording.taxpayer import answers, cases
 from escalation.duties.duties import REMINDER_OF
 
 WORDINGS: Mapping[str, Wording] = MappingProxyType(
@@ -14,9 +16,9 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         **answers.WORDINGS,
         **cases.WORDINGS,
         **desk.WORDINGS,
-        **explaining.WORDINGS,
+        **trial.WORDINGS,
         **extensions.WORDINGS,
-        **keeping.WORDINGS,
+        **entries.WORDINGS,
     }
 )
 

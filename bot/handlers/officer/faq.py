@@ -12,8 +12,8 @@ from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Expecting, Says, When
 from bot.wording import shortcuts
 from bot.wording.buttons import Keep, Menu, Teach, Undo
-from bot.wording.explaining import explanation_facts
-from bot.wording.keeping import SHOWN, findings_facts
+from bot.wording.officer.entries import SHOWN, findings_facts
+from bot.wording.officer.trial import explanation_facts
 from escalation.rules.permissions import Action, may
 from faq.answering import preview
 from faq.entries import (

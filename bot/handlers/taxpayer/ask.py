@@ -8,8 +8,8 @@ from aiogram.types import CallbackQuery, Message
 from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import When
 from bot.handlers.taxpayer.cases import show_list
-from bot.wording.answers import answer_facts
 from bot.wording.buttons import Choice, Feedback, Insist, Sort, Withheld
+from bot.wording.taxpayer.answers import answer_facts
 from escalation.cases.lifecycle import UNFINISHED
 from escalation.cases.queries import Case, case_of
 from escalation.cases.supplements import sort_out, take_out

@@ -8,7 +8,7 @@ from datetime import date
 from markupsafe import Markup, escape
 
 from bot.wording import Telling, compose, words_of
-from bot.wording.answers import text_facts
+from bot.wording.taxpayer.answers import text_facts
 from escalation.deadlines.workdays import local_date
 from escalation.rules.rulebook import Rulebook
 from faq.entries import Content, Revision

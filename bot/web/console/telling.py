@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.wording.keeping import text_state
+from bot.wording.officer.entries import text_state
 from bot.wording.speech import CHINESE, words_of
 from faq.catalog import SAMPLE
 from faq.entries import (

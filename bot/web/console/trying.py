@@ -17,8 +17,8 @@ from bot.web.console.rights import right, rights_of
 from bot.web.console.spoken import Spoken, spoken
 from bot.web.console.telling import why_not
 from bot.wording import words_of
-from bot.wording.cases import kind_name
-from bot.wording.explaining import doubt, outcome, part, reason
+from bot.wording.officer.trial import doubt, outcome, part, reason
+from bot.wording.taxpayer.cases import kind_name
 from escalation.deadlines.workdays import local_date
 from escalation.rules.permissions import Action
 from faq.answering import preview

@@ -1,7 +1,7 @@
 """Reminders about a case: with a button to its card, or as the request for more time itself."""
 
-from bot.wording import extensions
 from bot.wording.buttons import Handle
+from bot.wording.officer import extensions
 from bot.wording.reminders.declared import Renderer, sentence_of
 from bot.wording.speech import Button, Speech, Telling
 from escalation.cases.extensions import pending_extension

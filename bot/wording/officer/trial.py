@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.wording.buttons import Teach
-from bot.wording.cases import kind_name
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
+from bot.wording.taxpayer.cases import kind_name
 from escalation.rules.permissions import Action, may
 from faq.entries import subject_of
 from faq.explanation import Explanation

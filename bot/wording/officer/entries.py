@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from bot.wording.answers import answer_lines, text_facts
 from bot.wording.buttons import Keep, Undo
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
+from bot.wording.taxpayer.answers import answer_lines, text_facts
 from escalation.deadlines.workdays import local_date
 from escalation.rules.permissions import Action, EntrySubject, may
 from faq.asked import Feedback, feedback_counts

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.wording.buttons import Handle, Menu, PassOn
-from bot.wording.cases import kind_name, state_name
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
+from bot.wording.taxpayer.cases import kind_name, state_name
 from escalation.cases.lifecycle import UNFINISHED, CaseState
 from escalation.cases.notices import Card, Finished, Nobody, Taken, Unsorted
 from escalation.cases.queries import (

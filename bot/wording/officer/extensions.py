@@ -1,8 +1,8 @@
 """More time for a case: what the asking officer, the deciding leader and the taxpayer read."""
 
 from bot.wording.buttons import Extend, Handle
-from bot.wording.cases import deadline
 from bot.wording.speech import Button, Speech, Telling, Wording
+from bot.wording.taxpayer.cases import deadline
 from escalation.cases.extensions import Verdict, find_extension
 from escalation.cases.lifecycle import CaseState
 from escalation.cases.notices import Extended, ExtensionCard, ExtensionGranted, ExtensionRefused

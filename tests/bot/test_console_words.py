@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.web.console.spoken import linked
-from bot.web.console.telling import readable, told_changes
+from bot.web.console.faq.labels import readable, told_changes
+from bot.web.console.faq.preview import linked
 from faq.entries import Content, Piece
 from faq.entries.diff import compare
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.web import make_web_app
 from bot.web.console.access import Caller, shown
-from bot.web.console.page import show
+from bot.web.console.layout import show
 from bot.web.console.sections import SECTIONS, Overview, Section, Tile, Waiting
 from escalation.rules.permissions import Role
 from storage.people import Officer

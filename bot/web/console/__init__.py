@@ -7,16 +7,17 @@ who may. A form's model (forms.py) says what it sends, and what of that can be w
 
 from aiohttp import web
 
-from bot.web.console import doors, faq, home, page
+from bot.web.console import home, layout, login
+from bot.web.console.faq import sections as faq
 from bot.web.console.sections import SECTIONS
 
-ALL = (home.SECTION, *faq.SECTIONS, doors.SECTION)
+ALL = (home.SECTION, *faq.SECTIONS, login.SECTION)
 ROUTES = [route for section in ALL for route in section.routes]
 
 
 def set_up(app: web.Application) -> None:
     app[SECTIONS] = ALL
-    page.set_up(app)
+    layout.set_up(app)
 
 
 __all__ = ["ROUTES", "set_up"]

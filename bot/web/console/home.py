@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from bot.web.console.access import CONSOLE, Caller, console_words, shown
-from bot.web.console.page import go, show, what_was_done
+from bot.web.console.layout import go, show, what_was_done
 from bot.web.console.sections import SECTIONS, Overview, Section
 from bot.wording.speech import marked_in
 from escalation.rules.permissions import Role

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.web.console.access import CONSOLE, Caller, shown
+from bot.web.console.faq.labels import EVENTS, STANDINGS, STATES, author_of, tags_of, told_changes
+from bot.web.console.faq.one_entry import ENTRY, readable, show_entry
+from bot.web.console.faq.rights import allows, rights_of
 from bot.web.console.forms import MOST_NUMBER, number_at
-from bot.web.console.one_entry import ENTRY, readable, show_entry
-from bot.web.console.page import show
-from bot.web.console.rights import allows, rights_of
-from bot.web.console.telling import EVENTS, STANDINGS, STATES, author_of, tags_of, told_changes
+from bot.web.console.layout import show
 from escalation.rules.permissions import Action
 from faq.asked import Feedback, feedback_counts
 from faq.entries import (

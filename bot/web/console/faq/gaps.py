@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.web.console.access import Caller, posted, shown
-from bot.web.console.dealing import Numbers, numbers_in, who_was_first
-from bot.web.console.entry_form import NO_ENTRY, NamingForm, Reason, named_entry, sentences
+from bot.web.console.faq.entry_form import NO_ENTRY, NamingForm, Reason, named_entry, sentences
+from bot.web.console.faq.gap_forms import Numbers, numbers_in, who_was_first
+from bot.web.console.faq.labels import why_not
+from bot.web.console.faq.rights import right
 from bot.web.console.forms import MOST_NUMBER, NOTHING_TYPED, Text, Typed, typed_in
-from bot.web.console.page import go, show
-from bot.web.console.rights import right
-from bot.web.console.telling import why_not
+from bot.web.console.layout import go, show
 from escalation.rules.permissions import Action
 from faq.catalog import Entry
 from faq.entries import Denied, Done, Saved, Why, Wrong, line_of

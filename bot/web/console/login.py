@@ -5,7 +5,7 @@ from aiohttp import web
 from bot.channels.webchat import open_desk
 from bot.web.console.access import CONSOLE, Caller, console_words, posted, shown
 from bot.web.console.forms import NoFields
-from bot.web.console.page import go, show
+from bot.web.console.layout import go, show
 from bot.web.console.sections import SECTIONS, Section, is_let_in
 from bot.web.keys import DEPS, LIMITS
 from bot.web.pages import form_of, notice, render

@@ -7,12 +7,12 @@ from typing import TypeAlias
 from aiohttp import web
 
 from bot.web.console.access import DENIED, Caller, say
-from bot.web.console.entry_form import sentences
+from bot.web.console.faq.entry_form import sentences
+from bot.web.console.faq.labels import author_of, tags_of_entry, told_changes, why_not
+from bot.web.console.faq.preview import Spoken, spoken, spoken_if_approved
+from bot.web.console.faq.rights import allows, rights_of
 from bot.web.console.forms import NOTHING_TYPED, Typed, number_at
-from bot.web.console.page import go, show
-from bot.web.console.rights import allows, rights_of
-from bot.web.console.spoken import Spoken, spoken, spoken_if_approved
-from bot.web.console.telling import author_of, tags_of_entry, told_changes, why_not
+from bot.web.console.layout import go, show
 from escalation.rules.permissions import Action
 from faq.asked import Feedback, feedback_counts
 from faq.catalog import Entry

@@ -18,10 +18,10 @@ from pydantic import BeforeValidator, Field, PlainValidator
 
 from bot.deps import Deps
 from bot.web.console.access import Caller, Deed, posted, shown
+from bot.web.console.faq.labels import why_not
+from bot.web.console.faq.rights import right, rights_of
 from bot.web.console.forms import NOTHING_TYPED, F, PostedForm, Text, Typed, told
-from bot.web.console.page import go, show
-from bot.web.console.rights import right, rights_of
-from bot.web.console.telling import why_not
+from bot.web.console.layout import go, show
 from escalation.deadlines.workdays import local_date
 from escalation.rules.permissions import Action
 from faq.entries import Denied, Saved, submit

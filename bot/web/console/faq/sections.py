@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from bot.web.console import approvals, deeds, editing, entries, files, gaps, trying
-from bot.web.console.rights import right
+from bot.web.console.faq import actions, approvals, editing, entries, files, gaps, trial
+from bot.web.console.faq.labels import STANDINGS
+from bot.web.console.faq.rights import right
 from bot.web.console.sections import Overview, Section, Tile, Waiting
-from bot.web.console.telling import STANDINGS
 from bot.wording.speech import marked_in
 from escalation.rules.permissions import Action, Role
 from faq.entries import Standing, Wanted, concerns, count_awaiting_approval, search
@@ -60,7 +60,7 @@ SECTIONS = (
         "/console/entries",
         MessageId("问答条目"),
         None,
-        [*entries.ROUTES, *editing.ROUTES, *deeds.ROUTES],
+        [*entries.ROUTES, *editing.ROUTES, *actions.ROUTES],
         lets_in=concerns,
         done=DONE,
         roles=ROLES,
@@ -73,7 +73,7 @@ SECTIONS = (
         approvals.ROUTES,
         waiting=Waiting(count_awaiting_approval, MessageId("{count} 条待审批")),
     ),
-    Section("/console/try", MessageId("试问"), right(Action.READ_ENTRY), trying.ROUTES),
+    Section("/console/try", MessageId("试问"), right(Action.READ_ENTRY), trial.ROUTES),
     Section("/console/gaps", MessageId("缺口"), right(Action.EDIT_ENTRY), gaps.ROUTES),
     Section("/console/files", MessageId("导入导出"), right(Action.READ_ENTRY), files.ROUTES),
 )

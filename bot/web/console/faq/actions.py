@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bot.web.console.access import Caller, posted
-from bot.web.console.entry_form import Reason
+from bot.web.console.faq.entry_form import Reason
+from bot.web.console.faq.one_entry import ENTRY, Result, settled, show_again, show_entry
+from bot.web.console.faq.rights import right
 from bot.web.console.forms import F, NoFields, Number, PostedForm, Text, number_at, typed_in
-from bot.web.console.one_entry import ENTRY, Result, settled, show_again, show_entry
-from bot.web.console.page import go
-from bot.web.console.rights import right
+from bot.web.console.layout import go
 from bot.web.console.sections import Right
 from escalation.rules.permissions import Action
 from faq.entries import (

@@ -12,14 +12,14 @@ from aiohttp import web
 from pydantic import ConfigDict
 
 from bot.web.console.access import Caller, posted, say, shown
-from bot.web.console.dealing import FOR_ANOTHER, Numbers, numbers_in, who_was_first
-from bot.web.console.entry_form import EntryForm, Written, by_field, read_content, written_of
+from bot.web.console.faq.entry_form import EntryForm, Written, by_field, read_content, written_of
+from bot.web.console.faq.gap_forms import FOR_ANOTHER, Numbers, numbers_in, who_was_first
+from bot.web.console.faq.labels import told_changes, why_not
+from bot.web.console.faq.one_entry import ENTRY, MISSING, show_entry
+from bot.web.console.faq.preview import Spoken, spoken_if_approved
+from bot.web.console.faq.rights import right
 from bot.web.console.forms import Findings, Number, NumberIfAny, PostedForm, Text, Typed, number_at
-from bot.web.console.one_entry import ENTRY, MISSING, show_entry
-from bot.web.console.page import go, show
-from bot.web.console.rights import right
-from bot.web.console.spoken import Spoken, spoken_if_approved
-from bot.web.console.telling import told_changes, why_not
+from bot.web.console.layout import go, show
 from bot.web.pages import fill
 from bot.wording.speech import CHINESE
 from escalation.rules.permissions import Action

@@ -10,12 +10,12 @@ from aiohttp import web
 from pydantic import AfterValidator, ConfigDict
 
 from bot.web.console.access import Caller, posted, shown
-from bot.web.console.entry_form import NO_ENTRY, NamingForm, named_entry, sentences
+from bot.web.console.faq.entry_form import NO_ENTRY, NamingForm, named_entry, sentences
+from bot.web.console.faq.labels import why_not
+from bot.web.console.faq.preview import Spoken, spoken
+from bot.web.console.faq.rights import right, rights_of
 from bot.web.console.forms import NOTHING_TYPED, PostedForm, Text, Typed, told, typed_in
-from bot.web.console.page import show
-from bot.web.console.rights import right, rights_of
-from bot.web.console.spoken import Spoken, spoken
-from bot.web.console.telling import why_not
+from bot.web.console.layout import show
 from bot.wording import words_of
 from bot.wording.officer.trial import doubt, outcome, part, reason
 from bot.wording.taxpayer.cases import kind_name

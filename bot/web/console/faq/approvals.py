@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from aiohttp import web
 
 from bot.web.console.access import Caller, posted, shown
-from bot.web.console.entry_form import Reason
+from bot.web.console.faq.entry_form import Reason
+from bot.web.console.faq.labels import author_of
+from bot.web.console.faq.one_entry import ENTRY, drafted, settled, show_again
+from bot.web.console.faq.rights import right
 from bot.web.console.forms import NOTHING_TYPED, Number, PostedForm, number_at, typed_in
-from bot.web.console.one_entry import ENTRY, drafted, settled, show_again
-from bot.web.console.page import show
-from bot.web.console.rights import right
-from bot.web.console.telling import author_of
+from bot.web.console.layout import show
 from escalation.rules.permissions import Action
 from faq.catalog import Entry
 from faq.entries import approve, awaiting_approval, department_codes, find_entry, line_of, refuse

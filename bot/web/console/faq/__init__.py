@@ -1,0 +1,1 @@
+"""The sections of those who keep the FAQ."""

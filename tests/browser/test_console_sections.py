@@ -50,7 +50,7 @@ POSTS = Section(
     done={"posted": "岗位已设。"},
     roles={Role.OFFICER: "工作人员"},
     waiting=Waiting(two, "{count} 个空岗"),
-    overview=Overview(is_officer, tiles, "console/advice.html"),
+    overview=Overview(is_officer, tiles, "console/faq/advice.html"),
 )
 
 

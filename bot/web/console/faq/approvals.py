@@ -40,7 +40,7 @@ async def show_approvals(caller: Caller) -> web.Response:
     reckon = costs <= MOST_INDEXED or caller.request.query.get("gains") == "1"
     return show(
         caller,
-        "approvals.html",
+        "faq/approvals.html",
         title="审批",
         queue=waiting,
         total=len(lines),

@@ -242,7 +242,7 @@ async def _form(caller: Caller, reader: Reader, sheet: Sheet) -> web.Response:
     entry = sheet.entry
     return show(
         caller,
-        "edit.html",
+        "faq/edit.html",
         title="新条目" if entry is None else f"修改：{entry.latest.content.question}",
         status=sheet.status,
         sheet=sheet,
@@ -277,7 +277,7 @@ async def post_preview(caller: Caller, form: PreviewForm) -> web.Response:
         findings = {**no_dates, **by_field(check(content, await department_codes(reader)))}
         said: Spoken = await spoken_if_approved(reader, caller.deps.rules, content)
     near = _near(caller, content, form.code)
-    html = fill(caller.request, "console/preview.html", CHINESE, spoken=said, near=near)
+    html = fill(caller.request, "console/faq/preview.html", CHINESE, spoken=said, near=near)
     return web.json_response({"html": html, "findings": findings})
 
 

@@ -43,7 +43,7 @@ async def show_entries(caller: Caller) -> web.Response:
         counts = await feedback_counts(reader)
     return show(
         caller,
-        "entries.html",
+        "faq/entries.html",
         title="问答条目",
         may=rights_of(caller),
         wanted=wanted,
@@ -101,7 +101,7 @@ async def show_history(caller: Caller) -> web.Response:
         texts, events = await revisions_of(reader, entry_id), await events_of(reader, entry_id)
         departments = await department_codes(reader)
     title = f"经过：{(entry.published or entry.latest).content.question}"
-    return show(caller, "history.html", title=title, entry=entry, moments=_moments(texts, events, departments))
+    return show(caller, "faq/history.html", title=title, entry=entry, moments=_moments(texts, events, departments))
 
 
 def _moments(texts: Sequence[Revision], events: Sequence[Event], departments: Mapping[str, str]) -> Sequence[Moment]:

@@ -196,7 +196,7 @@ def _page(
     drafts = 0 if plan is None else len(plan.new) + len(plan.changed)
     return show(
         caller,
-        "files.html",
+        "faq/files.html",
         title="导入和导出",
         may=rights_of(caller),
         status=status,

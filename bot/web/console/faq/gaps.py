@@ -120,7 +120,7 @@ async def _page(caller: Caller, *, refusal: str = "", status: int = 200, typed: 
     cards = [_card(caller.deps.faq.edition, gap) for gap in found[(page - 1) * PAGE : page * PAGE]]
     return show(
         caller,
-        "gaps.html",
+        "faq/gaps.html",
         title="缺口",
         status=status,
         refusal=refusal,

@@ -63,7 +63,7 @@ async def show_entry(
     shown_text = entry.published or entry.latest
     return show(
         caller,
-        "entry.html",
+        "faq/entry.html",
         title=shown_text.content.question,
         status=status,
         may=rights_of(caller, subject),

@@ -64,7 +64,7 @@ SECTIONS = (
         lets_in=concerns,
         done=DONE,
         roles=ROLES,
-        overview=Overview(right(Action.READ_ENTRY), _tiles, "console/advice.html"),
+        overview=Overview(right(Action.READ_ENTRY), _tiles, "console/faq/advice.html"),
     ),
     Section(
         "/console/approvals",

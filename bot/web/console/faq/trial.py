@@ -121,7 +121,7 @@ async def _page(
     tried = await _try(caller, text) if text and status != 422 else None
     return show(
         caller,
-        "trying.html",
+        "faq/trial.html",
         title="试问",
         may=rights_of(caller),
         status=status,

@@ -20,7 +20,8 @@ from bot.duty_kinds import duty_kinds as duty_kinds
 from bot.intake import Intake
 from bot.jobs import JOBS, make_scheduler, watch_faq, watch_rules
 from bot.runtime import startup
-from bot.runtime.clock import Clock, ClockWatch, system_clock
+from bot.runtime.clock import Clock, system_clock
+from bot.runtime.clock_watch import ClockWatch
 from bot.runtime.leases import Lease
 from bot.runtime.metrics import Metrics
 from bot.runtime.nursery import Nursery

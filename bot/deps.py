@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.channels import Channel
-from bot.runtime.clock import Clock, ClockWatch
+from bot.runtime.clock import Clock
+from bot.runtime.clock_watch import ClockWatch
 from bot.runtime.metrics import Metrics
 from bot.runtime.nursery import Nursery
 from bot.settings import Settings

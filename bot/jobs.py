@@ -16,7 +16,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.deps import Deps
 from bot.runtime.leases import Lease
 from escalation.deadlines.workdays import BEIJING, local_date
-from escalation.duties.duties import patrol
+from escalation.duties.patrol import patrol
 from faq.answering import open_withheld
 from faq.watches.entries import watch_entries
 from storage import inbox, outbox

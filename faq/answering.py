@@ -12,8 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
-from escalation.cases.handling import Letter, open_case
 from escalation.cases.lifecycle import CaseState
+from escalation.cases.opening import Letter, open_case
 from escalation.cases.queries import Case as OpenCase
 from escalation.cases.supplements import keep_unsorted, supplement
 from escalation.routing.learned import lessons_for

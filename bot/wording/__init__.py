@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.wording import talk
+from bot.wording.officer import cases as officer_cases
 from bot.wording.officer import desk, entries, extensions, trial
 from bot.wording.reminders import remind
 from bot.wording.speech import Button, Speech, Telling, Wording, Words, words_of
@@ -15,6 +16,7 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         **talk.WORDINGS,
         **answers.WORDINGS,
         **cases.WORDINGS,
+        **officer_cases.WORDINGS,
         **desk.WORDINGS,
         **trial.WORDINGS,
         **extensions.WORDINGS,

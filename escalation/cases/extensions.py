@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from escalation.cases.handling import allowed, note
 from escalation.cases.lifecycle import Move, can
 from escalation.cases.notices import Extended, ExtensionCard, ExtensionGranted, ExtensionRefused, notice_of
 from escalation.cases.queries import Case, Happening
 from escalation.cases.results import Done, Refused, Why
+from escalation.cases.steps import allowed, note
 from escalation.duties.duties import change_terms, held_by_role, open_duty, open_duty_of, settle
 from escalation.rules.permissions import Action, Role, may
 from escalation.rules.rulebook import Rulebook

@@ -7,7 +7,11 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
-from escalation.cases.handling import (
+from escalation.cases.lifecycle import Move
+from escalation.cases.notices import Request, Resumed, Taken, Unsorted, notice_of
+from escalation.cases.queries import Author, Case, Happening, MessageKind
+from escalation.cases.results import Done, Refused, Why
+from escalation.cases.steps import (
     allowed,
     department_addresses,
     moving,
@@ -17,10 +21,6 @@ from escalation.cases.handling import (
     tell_colleagues,
     write_into,
 )
-from escalation.cases.lifecycle import Move
-from escalation.cases.notices import Request, Resumed, Taken, Unsorted, notice_of
-from escalation.cases.queries import Author, Case, Happening, MessageKind
-from escalation.cases.results import Done, Refused, Why
 from escalation.deadlines.terms import Terms
 from escalation.duties.duties import change_terms, settle
 from escalation.rules.permissions import Action

@@ -6,11 +6,11 @@ decided is final. 第五条: 由各级地税部门办公室具体负责管理.
 
 from sqlalchemy import func, select, update
 
-from escalation.cases.handling import allowed, moving, note, reread, show_card
 from escalation.cases.lifecycle import CaseState, Move
 from escalation.cases.notices import PassedOn, notice_of
 from escalation.cases.queries import Case, Happening
 from escalation.cases.results import Done, Refused, Why
+from escalation.cases.steps import allowed, moving, note, reread, show_card
 from escalation.duties.duties import change_terms, held_by_department, open_duty, settle
 from escalation.rules.permissions import Action, may
 from escalation.rules.rulebook import Rulebook

@@ -14,7 +14,7 @@ from bot.wording import Speech, Telling, compose, words_of
 from bot.wording.buttons import Extend, Feedback, Handle, Keep, Menu, OwnCase, PassOn, Rate
 from bot.wording.speech import LANGUAGES
 from escalation.deadlines.workdays import Correction, local_date
-from escalation.duties.duties import patrol
+from escalation.duties.patrol import patrol
 from escalation.duties.redating import Change, correct
 from faq.entries import Content, Saved, approve, draft_entry, submit
 from faq.watches.entries import watch_entries

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select, update
 
 from escalation.deadlines.terms import Terms, Unit
-from escalation.duties.duties import change_terms, held_by_role, open_duty, patrol
+from escalation.duties.duties import change_terms, held_by_role, open_duty
+from escalation.duties.patrol import patrol
 from escalation.duties.redating import Change, correct
 from escalation.rules.permissions import Role
 from escalation.watches.cases import ANSWER, SIGN

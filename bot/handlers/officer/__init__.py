@@ -3,13 +3,13 @@
 from aiogram import Router
 
 from bot.handlers.filters import FromOfficer
-from bot.handlers.officer import cases, desk, entries, extensions
+from bot.handlers.officer import cases, desk, entries, extensions, trial
 
 
 def make_router() -> Router:
     router = Router(name="officer")
     router.message.filter(FromOfficer())
     router.callback_query.filter(FromOfficer())
-    for part in (desk, entries, extensions, cases):
+    for part in (desk, entries, trial, extensions, cases):
         part.register(router)
     return router

@@ -1,6 +1,5 @@
 """Keeping the FAQ in a chat: find, read, edit, approve, and try a question. The use cases are those of the console."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,16 +8,23 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
-from bot.handlers.filters import Expecting, Says, When
+from bot.handlers.filters import Expecting, Says
+from bot.handlers.officer.entry_steps import (
+    LINES,
+    Result,
+    entry_for,
+    is_concerned,
+    reads_all,
+    show_entry,
+    show_waiting,
+    tell_result,
+)
 from bot.wording import shortcuts
-from bot.wording.buttons import Keep, Menu, Teach, Undo
-from bot.wording.officer.entries import SHOWN, findings_facts
-from bot.wording.officer.trial import explanation_facts
+from bot.wording.buttons import Keep, Menu
+from bot.wording.officer.entries import SHOWN
 from escalation.rules.permissions import Action, may
-from faq.answering import preview
 from faq.entries import (
     Denied,
-    Done,
     Kept,
     Outdated,
     Saved,
@@ -27,15 +33,10 @@ from faq.entries import (
     Wrong,
     add_phrasings,
     approve,
-    clear_override,
-    concerns,
     discard,
     edit_entry,
     find_by_code,
-    find_entry,
     line_of,
-    override,
-    overrides_of,
     refuse,
     search,
     subject_of,
@@ -45,10 +46,8 @@ from faq.entries import (
     withdraw,
 )
 from faq.entries.steps import outdated
-from faq.explanation import explain
 from faq.lifecycle import Move, can_move
 from faq.matching.decision import considered
-from faq.matching.features import plain_view
 from storage.outbox import said_in
 
 ANSWERING, PHRASING, REFUSING = "officer.entry.answer", "officer.entry.phrase", "officer.entry.refuse"
@@ -56,15 +55,11 @@ STATES = {"answer": ANSWERING, "phrase": PHRASING, "refuse": REFUSING}
 NEEDED = {"answer": Action.EDIT_ENTRY, "phrase": Action.EDIT_ENTRY, "refuse": Action.APPROVE_ENTRY}
 PATIENCE = timedelta(hours=1)  # what is written later may be meant for something else
 MOST_CHARACTERS_OF_A_SEARCH = 100
-MOST_CHARACTERS_OF_A_QUESTION = 500
 MOST_CHARACTERS_OF_A_REASON = 500
-LINES = When(F.text & ~F.text.startswith("/"))
-Result = Saved | Outdated | Denied | Wrong
 
 
 def register(router: Router) -> None:
     router.message.register(look_for, Command("faq"))
-    router.message.register(try_question, Command("faqtest"))
     router.message.register(show_home, Says(shortcuts.ENTRIES))
     for state, handler in ((ANSWERING, give_answer), (PHRASING, give_phrasings), (REFUSING, give_reason)):
         router.message.register(handler, Expecting(state), LINES, _is_no_reply_to_a_card)
@@ -73,8 +68,6 @@ def register(router: Router) -> None:
     router.callback_query.register(ask, Keep.filter(F.act.in_(set(STATES))))
     router.callback_query.register(act, Keep.filter(F.act.in_({"submit", "withdraw", "discard", "approve", "verify"})))
     router.callback_query.register(cancel, Keep.filter(F.act == "cancel"))
-    router.callback_query.register(teach, Teach.filter(F.act.in_({"phrase", "override"})))
-    router.callback_query.register(undo, Undo.filter())
 
 
 async def _is_no_reply_to_a_card(message: Message, conversation: Conversation) -> bool:
@@ -85,77 +78,23 @@ async def _is_no_reply_to_a_card(message: Message, conversation: Conversation) -
     return said is None or said[0].startswith("entry.")
 
 
-def _deny(conversation: Conversation, why: Why) -> None:
-    conversation.say("entry.denied", why=why.value)
-
-
-async def _is_concerned(conversation: Conversation) -> bool:
-    """Whether there is any entry that this officer may read, and nobody else reads along; said where not."""
-    if conversation.in_group:
-        conversation.say("entry.in_private")
-        return False
-    allowed = await concerns(conversation.unit, conversation.officer)
-    if not allowed:
-        _deny(conversation, Why.NOT_ALLOWED)
-    return allowed
-
-
-async def _reads_all(conversation: Conversation) -> bool:
-    """Whether this officer may read every entry, by role."""
-    return may(conversation.officer, Action.READ_ENTRY, await subject_of(conversation.unit))
-
-
-async def _entry(conversation: Conversation, entry_id: int, needed: Action) -> Kept | None:
-    """The entry, where this officer may do this with it; the words for a refusal never tell whether it exists."""
-    if conversation.in_group:
-        conversation.say("entry.in_private")
-        return None
-    entry = await find_entry(conversation.unit, entry_id)
-    if entry is None or not may(conversation.officer, needed, await subject_of(conversation.unit, entry)):
-        _deny(conversation, Why.NOT_ALLOWED)
-        return None
-    return entry
-
-
-def _show(
-    conversation: Conversation, entry_id: int, *, draft: bool, done: str | None = None, near: Sequence[str] = ()
-) -> None:
-    facts = {"entry_id": entry_id, "officer_id": conversation.officer.id, "draft": draft, "done": done}
-    conversation.say("entry.show", **facts, near=list(near))
-
-
-def _tell(conversation: Conversation, result: Result, done: str, *, draft: bool, typed_for: int | None = None) -> None:
-    """What came of an act: the entry as it stands now, or why nothing was done. `typed_for` is the entry for which
-    something was typed.
-    """
-    match result:
-        case Saved(entry_id=entry_id):
-            _show(conversation, entry_id, draft=draft, done=done)
-        case Outdated(entry_id=entry_id, officer=officer):
-            conversation.say("entry.outdated", entry_id=entry_id, officer=officer, typed=typed_for is not None)
-        case Denied(why=why):
-            _deny(conversation, why)
-        case Wrong(findings=findings):
-            conversation.say("entry.wrong", findings=findings_facts(findings), entry_id=typed_for)
-
-
 async def look_for(_message: Message, command: CommandObject, conversation: Conversation) -> None:
     """Entries with these words or of this code, else those of a near meaning; without words what waits. Whoever has no
     role finds those of their own department.
     """
-    if not await _is_concerned(conversation):
+    if not await is_concerned(conversation):
         return
     await conversation.expect_nothing()
     words = line_of(command.args or "")[:MOST_CHARACTERS_OF_A_SEARCH]
     if not words:
-        await _home(conversation)
+        await show_waiting(conversation)
         return
     unit, officer = conversation.unit, conversation.officer
     exact = await find_by_code(unit, words)
     if exact is not None and may(officer, Action.READ_ENTRY, await subject_of(unit, exact)):
-        _show(conversation, exact.id, draft=False)
+        show_entry(conversation, exact.id, draft=False)
         return
-    reads_all = await _reads_all(conversation)
+    reads_all = await reads_all(conversation)
     page = await search(unit, Wanted(text=words, concerning=None if reads_all else officer))
     ids = [line.entry_id for line in page.lines[:SHOWN]]
     if not ids and reads_all:
@@ -169,37 +108,32 @@ def _near(conversation: Conversation, words: str) -> list[int]:
 
 
 async def show_home(_message: Message, conversation: Conversation) -> None:
-    if await _is_concerned(conversation):
-        await _home(conversation)
+    if await is_concerned(conversation):
+        await show_waiting(conversation)
 
 
 async def press_home(_callback: CallbackQuery, conversation: Conversation) -> None:
-    if await _is_concerned(conversation):
-        await _home(conversation)
-
-
-async def _home(conversation: Conversation) -> None:
-    await conversation.expect_nothing()
-    conversation.say("entry.home", officer_id=conversation.officer.id)
+    if await is_concerned(conversation):
+        await show_waiting(conversation)
 
 
 async def show(_callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
-    entry = await _entry(conversation, callback_data.entry_id, Action.READ_ENTRY)
+    entry = await entry_for(conversation, callback_data.entry_id, Action.READ_ENTRY)
     if entry is None:
         return
     draft = entry.in_hand if callback_data.act == "draft" else None
     near = [] if draft is None else conversation.deps.faq.edition.nearly(draft.content.question, besides=entry.code)
-    _show(conversation, entry.id, draft=callback_data.act == "draft", near=[one.question for one in near])
+    show_entry(conversation, entry.id, draft=callback_data.act == "draft", near=[one.question for one in near])
 
 
 async def ask(_callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
     """Ask for the new answer, for phrasings, or for the reason of a refusal; nobody shall write in vain."""
     what = callback_data.act
-    entry = await _entry(conversation, callback_data.entry_id, NEEDED[what])
+    entry = await entry_for(conversation, callback_data.entry_id, NEEDED[what])
     if entry is None:
         return
     if why_not := _why_not(conversation, entry, callback_data):
-        _tell(conversation, why_not, what, draft=True)
+        tell_result(conversation, why_not, what, draft=True)
     else:
         asked_at = conversation.received_at.isoformat()
         await conversation.expect(STATES[what], entry_id=entry.id, head=callback_data.head, asked_at=asked_at)
@@ -259,7 +193,7 @@ async def _expected(conversation: Conversation, needed: Action) -> Kept | None:
         await conversation.expect_nothing()
         conversation.say("entry.waited", entry_id=entry_id, minutes=int(PATIENCE.total_seconds() // 60))
         return None
-    entry = await _entry(conversation, entry_id, needed)
+    entry = await entry_for(conversation, entry_id, needed)
     if entry is None:
         await conversation.expect_nothing()
     return entry
@@ -269,7 +203,7 @@ async def _typed(conversation: Conversation, entry: Kept, result: Result, done: 
     """What came of a text that was typed. What is wrong may be sent again, put right."""
     if not isinstance(result, Wrong):
         await conversation.expect_nothing()
-    _tell(conversation, result, done, draft=draft, typed_for=entry.id)
+    tell_result(conversation, result, done, draft=draft, typed_for=entry.id)
 
 
 async def act(callback: CallbackQuery, callback_data: Keep, conversation: Conversation) -> None:
@@ -293,7 +227,7 @@ async def act(callback: CallbackQuery, callback_data: Keep, conversation: Conver
             result, done = await verify(unit, officer, entry_id, head=head), "verified"
     if isinstance(result, Saved):
         retire_buttons(conversation, callback)
-    _tell(conversation, result, done, draft=done in ("submitted", "withdrawn"))
+    tell_result(conversation, result, done, draft=done in ("submitted", "withdrawn"))
 
 
 async def cancel(callback: CallbackQuery, conversation: Conversation) -> None:
@@ -301,63 +235,3 @@ async def cancel(callback: CallbackQuery, conversation: Conversation) -> None:
     if conversation.state in STATES.values():  # what another dialogue asked for meanwhile goes on
         await conversation.expect_nothing()
     conversation.say("desk.cancelled")
-
-
-async def try_question(_message: Message, command: CommandObject, conversation: Conversation) -> None:
-    """What a taxpayer who writes this would get, and why; nothing is counted and nobody else hears of it."""
-    if conversation.in_group:
-        conversation.say("entry.in_private")
-        return
-    if not await _reads_all(conversation):
-        _deny(conversation, Why.NOT_ALLOWED)
-        return
-    await conversation.expect_nothing()
-    text = line_of(command.args or "")
-    if not text:
-        await _home(conversation)
-    elif len(text) > MOST_CHARACTERS_OF_A_QUESTION:
-        conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_QUESTION)
-    else:
-        found = preview(conversation.deps.in_force, conversation.officer.bureau_id, text)
-        facts = explanation_facts(explain(conversation.deps.faq.edition, text))
-        conversation.say("entry.test", officer_id=conversation.officer.id, understood=found.kind.value, **facts)
-
-
-async def teach(callback: CallbackQuery, callback_data: Teach, conversation: Conversation) -> None:
-    """The wording that was tried becomes a phrasing of an entry, or is always answered by it."""
-    entry = await _entry(conversation, callback_data.entry_id, Action.EDIT_ENTRY)
-    if entry is None:
-        return
-    message_id = 0 if callback.message is None else callback.message.message_id
-    match await said_in(conversation.unit, conversation.party.address_id, message_id):
-        case ("entry.test", facts) if callback_data.act == "phrase":
-            added = await add_phrasings(conversation.unit, conversation.officer, entry.id, [facts["wording"]])
-            _tell(conversation, added, "phrased", draft=False)
-        case ("entry.test", facts):
-            await _lay_down(conversation, entry, facts["wording"])
-        case _:
-            conversation.say("talk.stale")
-
-
-async def _lay_down(conversation: Conversation, entry: Kept, wording: str) -> None:
-    unit, interpreter = conversation.unit, conversation.deps.interpreter
-    result = await override(unit, conversation.officer, entry.id, wording, interpreter)
-    if not isinstance(result, Saved):
-        _tell(conversation, result, "saved", draft=False)
-        return
-    laid_down = await overrides_of(conversation.unit, entry.id)
-    number = next(number for number, text in laid_down if plain_view(text) == plain_view(wording))
-    question = (entry.published or entry.latest).content.question
-    conversation.say("entry.overridden", override_id=number, wording=wording, question=question)
-
-
-async def undo(callback: CallbackQuery, callback_data: Undo, conversation: Conversation) -> None:
-    if conversation.in_group:
-        conversation.say("entry.in_private")
-        return
-    match await clear_override(conversation.unit, conversation.officer, callback_data.override_id):
-        case Denied(why=why):
-            _deny(conversation, why)
-        case Done():
-            retire_buttons(conversation, callback)
-            conversation.say("entry.override_cleared")

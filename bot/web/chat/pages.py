@@ -9,19 +9,8 @@ from typing import Any, TypeGuard
 from aiohttp import web
 
 from bot.channels.webchat import WEB, Page
-from bot.web.browser_sessions import (
-    TAXPAYERS,
-    VISIT,
-    Door,
-    door_of,
-    find_page,
-    leave,
-    may_begin,
-    new_visitor_token,
-    page_of,
-    token_of,
-    visit,
-)
+from bot.web.browser_sessions import VISIT, Door, token_of
+from bot.web.chat.visits import TAXPAYERS, door_of, find_page, leave, may_begin, new_visitor_token, page_of, visit
 from bot.web.keys import DEPS, LIMITS
 from bot.web.pages import LANGUAGE_COOKIE, LANGUAGE_TAGS, form_of, language_of, notice, render, words_for
 from bot.web.security import carries_csrf, check_csrf, csrf_for, network_address, set_cookie

@@ -10,7 +10,8 @@ import structlog
 from aiohttp import web
 
 from bot.channels.webchat import Page
-from bot.web.browser_sessions import Door, door_of, token_of, visit
+from bot.web.browser_sessions import Door, token_of
+from bot.web.chat.visits import door_of, visit
 from bot.web.keys import DEPS, STREAMS
 from storage.people import session_address
 from storage.signals import Bell

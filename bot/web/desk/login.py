@@ -3,7 +3,8 @@
 from aiohttp import web
 
 from bot.channels.webchat import open_desk
-from bot.web.browser_sessions import SHIFT, desk_of
+from bot.web.browser_sessions import SHIFT
+from bot.web.chat.visits import desk_of
 from bot.web.keys import DEPS, LIMITS
 from bot.web.pages import form_of, language_of, notice, render, words_for
 from bot.web.security import check_csrf, csrf_for, network_address, new_token, set_cookie

@@ -1,0 +1,238 @@
+"""What an officer reads about a case: the card, the prompts, what was done."""
+
+from collections.abc import Sequence
+
+from bot.wording.buttons import Handle, PassOn
+from bot.wording.speech import Button, Speech, Telling, Wording, Words
+from bot.wording.taxpayer.cases import kind_name, state_name
+from escalation.cases.lifecycle import UNFINISHED, CaseState
+from escalation.cases.notices import Card, Finished, Nobody, Taken, Unsorted
+from escalation.cases.queries import (
+    Author,
+    Case,
+    Event,
+    Happening,
+    Message,
+    MessageKind,
+    Reckoning,
+    events_of,
+    find_case,
+    messages_of,
+    reckoning_of,
+    signing_of,
+)
+from intents import mask
+from storage.people import departments_of
+
+
+def _buttons(_: Words, case: Case) -> tuple[tuple[Button, ...], ...]:
+    def button(text: str, act: str) -> Button:
+        return Button(text, Handle(case_id=case.id, act=act).pack())
+
+    match case.state:
+        case CaseState.OPEN:
+            first = [button(_("签收"), "sign"), button(_("答复"), "answer"), button(_("转办"), "pass_on")]
+        case CaseState.SIGNED:
+            first = [button(_("答复"), "answer"), button(_("转办"), "pass_on")]
+        case CaseState.WAITING:
+            return ((button(_("答复"), "answer"), button(_("转办"), "pass_on")),)
+        case CaseState.ANSWERED:
+            return ()
+    second = [button(_("请来信人补充"), "ask"), button(_("申请延期"), "extend")]
+    if not case.major:
+        second.append(button(_("标为重大"), "major"))
+    return (tuple(first), tuple(second))
+
+
+async def card(telling: Telling) -> Speech | None:
+    """The case as its department sees it, true at the moment of sending; personal data are masked."""
+    _ = telling.words
+    case = await find_case(telling.reader, telling.facts(Card).case_id)
+    if case is None:
+        return None
+    kind = kind_name(_, telling.rules, case.kind)
+    state = state_name(_, case)
+    if case.signed_by_name is not None:
+        state = _("{state}（{officer}）", state=state, officer=case.signed_by_name)
+    lines = [
+        _("办件 {number} · {kind}", number=case.number, kind=kind) + (_(" · 重大") if case.major else ""),
+        _("状态：{state}", state=state),
+        _("承办部门：{department}", department=case.department_name),
+        _("收到时间：{moment}（北京时间）", moment=_.moment(case.received_at)),
+        *_limits(
+            _,
+            case,
+            await signing_of(telling.reader, telling.rules, case),
+            await reckoning_of(telling.reader, telling.rules, case),
+        ),
+        _("分派理由：{reasons}", reasons="；".join(case.reasons)),
+        *_passings(_, await events_of(telling.reader, case.id)),
+        *_letters(_, await messages_of(telling.reader, case.id), masked=telling.rules.kind(case.kind).masked),
+    ]
+    if case.state in UNFINISHED:
+        lines += ["", _("直接回复本条消息，即答复来信人。")]
+    return Speech("\n".join(lines), _buttons(_, case))
+
+
+def _limits(_: Words, case: Case, signing: Reckoning | None, answering: Reckoning | None) -> Sequence[str]:
+    lines = []
+    if case.state is CaseState.OPEN and signing is not None and signing.due_on is not None:
+        lines.append(_("签收期限：{day}24:00 前", day=_.day(signing.due_on)))
+    if case.state in UNFINISHED and answering is not None and answering.due_on is not None:
+        lines.append(_("答复期限：{day}24:00 前", day=_.day(answering.due_on)))
+    return lines
+
+
+def _passings(_: Words, events: Sequence[Event]) -> Sequence[str]:
+    """Who passed the case on, and why."""
+    return [
+        _("转办理由：{reason}（{officer}）", reason=event.details, officer=event.officer_name)
+        for event in events
+        if event.what in (Happening.PASSED_ON, Happening.DECIDED) and event.details
+    ]
+
+
+def _letters(_: Words, messages: Sequence[Message], *, masked: bool) -> Sequence[str]:
+    titles = {
+        MessageKind.LETTER: _("来信"),
+        MessageKind.SUPPLEMENT: _("补充"),
+        MessageKind.UNSORTED: _("另有来信，是否属于本件待来信人确认"),
+        MessageKind.REQUEST: _("请来信人补充"),
+        MessageKind.ANSWER: _("答复"),
+    }
+    lines = []
+    for message in messages:
+        text = mask(message.text) if masked and message.author is Author.TAXPAYER else message.text
+        lines += ["", f"【{titles[message.what]}】{_.moment(message.at)}", text]
+    return lines
+
+
+async def signed(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    buttons = (
+        Button(_("答复"), Handle(case_id=facts["case_id"], act="answer").pack()),
+        Button(_("转办"), Handle(case_id=facts["case_id"], act="pass_on").pack()),
+    )
+    return Speech(_("您已签收办件 {number}，已告知来信人。", number=facts["number"]), (buttons,))
+
+
+async def ask_answer(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
+    return Speech(_("请输入对办件 {number} 的答复，发送后立即送达来信人。", number=facts["number"]), ((cancel,),))
+
+
+async def answered(telling: Telling) -> Speech:
+    return Speech(telling.words("办件 {number} 已答复，答复正在送达来信人。", number=telling.payload["number"]))
+
+
+async def ask_department(telling: Telling) -> Speech | None:
+    """Where to pass a case on: the bureau's departments that take cases from outside."""
+    _ = telling.words
+    case = await find_case(telling.reader, telling.payload["case_id"])
+    if case is None:
+        return None
+    offered = [
+        Button(department.name, PassOn(case_id=case.id, department_id=department.id).pack())
+        for department in await departments_of(telling.reader, case.bureau_id)
+        if not (department.internal or department.sealed or department.id == case.department_id)
+    ]
+    rows = [tuple(offered[start : start + 2]) for start in range(0, len(offered), 2)]
+    rows.append((Button(_("取消"), Handle(case_id=case.id, act="cancel").pack()),))
+    return Speech(_("把办件 {number} 转给哪个部门？", number=case.number), tuple(rows))
+
+
+async def ask_pass_reason(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
+    text = _("请输入把办件 {number} 转给{department}的理由。", number=facts["number"], department=facts["department"])
+    return Speech(text, ((cancel,),))
+
+
+async def final(telling: Telling) -> Speech:
+    number = telling.payload["number"]
+    return Speech(telling.words("办件 {number} 的承办部门由办公室确定，不能再转办。请与办公室联系。", number=number))
+
+
+async def ask_request(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
+    text = _("请输入需要来信人补充的内容。发送后立即送达来信人，答复期限暂停计算。")
+    return Speech(text, ((cancel,),))
+
+
+async def requested(telling: Telling) -> Speech:
+    return Speech(telling.words("已请办件 {number} 的来信人补充，答复期限已暂停。", number=telling.payload["number"]))
+
+
+async def marked(telling: Telling) -> Speech:
+    return Speech(telling.words("办件 {number} 已标为重大，并送局领导阅。", number=telling.payload["number"]))
+
+
+async def passed_on(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    return Speech(_("办件 {number} 已转{department}。", number=facts["number"], department=facts["department"]))
+
+
+async def too_late(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    if facts["state"] == CaseState.ANSWERED:
+        return Speech(_("办件 {number} 已经答复，您的操作没有执行。", number=facts["number"]))
+    return Speech(
+        _("办件 {number} 已由{officer}签收，您的操作没有执行。", number=facts["number"], officer=facts["officer"])
+    )
+
+
+async def not_allowed(telling: Telling) -> Speech:
+    return Speech(telling.words("您没有办理这个办件的权限，或办件不存在。"))
+
+
+async def taken(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.facts(Taken)
+    return Speech(_("{officer}已签收办件 {number}。", officer=facts.officer, number=facts.number))
+
+
+async def done(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.facts(Finished)
+    return Speech(_("{officer}已答复办件 {number}。", officer=facts.officer, number=facts.number))
+
+
+async def unsorted(telling: Telling) -> Speech | None:
+    """The taxpayer wrote again, and has not said yet whether it belongs to the case."""
+    _ = telling.words
+    case = await find_case(telling.reader, telling.facts(Unsorted).case_id)
+    if case is None:
+        return None
+    text = _("办件 {number} 的来信人又写来一条消息，是否属于本件待来信人确认。", number=case.number)
+    return Speech(text, ((Button(_("查看办件"), Handle(case_id=case.id, act="card").pack()),),))
+
+
+async def nobody(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.facts(Nobody)
+    text = _(
+        "{department}没有能收到通知的工作人员，办件 {number} 无人承接，请尽快安排。",
+        department=facts.department,
+        number=facts.number,
+    )
+    return Speech(text)
+
+
+WORDINGS: dict[str, Wording] = {
+    Card.KIND: card,
+    Taken.KIND: taken,
+    Finished.KIND: done,
+    Nobody.KIND: nobody,
+    Unsorted.KIND: unsorted,
+    "desk.signed": signed,
+    "desk.ask_answer": ask_answer,
+    "desk.answered": answered,
+    "desk.ask_department": ask_department,
+    "desk.ask_pass_reason": ask_pass_reason,
+    "desk.final": final,
+    "desk.ask_request": ask_request,
+    "desk.requested": requested,
+    "desk.marked": marked,
+    "desk.passed_on": passed_on,
+    "desk.too_late": too_late,
+    "desk.not_allowed": not_allowed,
+}

@@ -8,9 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict
 
 from bot.duty_kinds import duty_kinds
 from bot.settings import Settings
@@ -21,17 +18,15 @@ from escalation.rules.rulebook import Rulebook, make_rulebook
 from escalation.seed import SeedError as BureauSeedError
 from escalation.seed import load_bureau, load_kinds
 from escalation.seed.founding import routing_rules
-from faq import talk
-from faq.answering import NO_LESSONS, InForce, Preview, preview
+from faq.answering import NO_LESSONS, InForce
 from faq.catalog import Entry, from_seed, overridden, published
 from faq.files.formats import read_file
 from faq.files.plan import entries_in
 from faq.files.table import FileError
 from faq.live import make_edition
-from faq.matching.decision import Answer, Choices, Decision, Nothing
 from faq.seed import SeedError as FaqSeedError
 from faq.seed import load_entries
-from intents import Kind, make_interpreter
+from intents import make_interpreter
 from storage.database import DatabaseError
 from storage.people import bureau_ids, departments_of, home_bureau
 from storage.read_only import look_into
@@ -112,84 +107,3 @@ def with_entries_of(looking: Looking, path: Path) -> Looking:
     wrong with it.
     """
     return replace(looking, entries=entries_in(read_file(path), looking.departments), overrides={})
-
-
-class Put(BaseModel):
-    """One text to be looked at, and where the talk stands: the lines before it, and a case of its writer."""
-
-    model_config = ConfigDict(frozen=True)
-
-    text: str
-    talk: tuple[str, ...] = ()
-    case: Literal["open", "signed", "waiting", "answered"] | None = None
-    case_kind: Kind | None = None
-
-
-def preview_of(looking: Looking, in_force: InForce, put: Put) -> Preview:
-    """Return what would become of a text, at the home bureau."""
-    standing = talk.Standing(case_open=put.case in ("open", "signed", "waiting"), case_waits=put.case == "waiting")
-    for line in put.talk:
-        understanding = in_force.interpreter.understand(line)
-        outcome = talk.becomes(understanding, standing, in_force.rules.kinds, in_force.edition)
-        standing = talk.stands_after(outcome, standing)
-    return preview(in_force, looking.bureau_id, put.text, standing, looking.lessons)
-
-
-def as_json(looking: Looking, found: Preview) -> dict[str, Any]:
-    """Return a preview as `preview --json` prints it."""
-    return {
-        "text": found.understanding.text,
-        "becomes": found.becomes.value,
-        "kind": found.kind.value,
-        "confidence": round(found.confidence, 4),
-        "entry": found.entry and found.entry.code,
-        "question": found.entry and found.entry.question,
-        "answer": found.entry and found.entry.answer,
-        "candidates": [_candidate(entry, score) for entry, score in found.candidates],
-        "departments": [looking.departments[code] for code in found.departments],
-        "reasons": [*found.understanding.reasons, *found.why_there],
-    }
-
-
-def as_faq_answer(in_force: InForce, found: Preview) -> dict[str, Any]:
-    """Return a preview as `faq ask --json` prints it; what the FAQ is not asked about is "nothing" to it."""
-    name, candidates, confidence = _decided(found.decision)
-    return {
-        "decision": name,
-        "becomes": found.becomes.value,
-        "confidence": round(confidence, 4),
-        "entry": found.entry and found.entry.code,
-        "question": found.entry and found.entry.question,
-        "answer": found.entry and found.entry.answer,
-        "legal_basis": found.entry and found.entry.legal_basis,
-        "candidates": [_candidate(in_force.edition.entries[code], score) for code, score in candidates],
-    }
-
-
-def _decided(decision: Decision | None) -> tuple[str, list[tuple[str, float]], float]:
-    """What the FAQ decided: its name, the candidates, and how sure it was; nothing where it was not asked."""
-    match decision:
-        case Answer(candidates=candidates, confidence=confidence):
-            return "answer", [(one.entry_id, one.score) for one in candidates], confidence
-        case Choices(candidates=candidates, confidence=confidence):
-            return "choices", [(one.entry_id, one.score) for one in candidates], confidence
-        case Nothing(nearest=nearest, confidence=confidence):
-            return "nothing", [] if nearest is None else [(nearest.entry_id, nearest.score)], confidence
-        case _:
-            return "nothing", [], 0.0
-
-
-def _candidate(entry: Entry, score: float) -> dict[str, Any]:
-    return {"entry": entry.code, "question": entry.question, "score": round(float(score), 4)}
-
-
-def as_intent(looking: Looking, found: Preview) -> dict[str, Any]:
-    """Return a preview as `intent --json` prints it: no department for a kind that opens no case."""
-    opens = looking.rules.kind(found.kind).opens_case
-    return {
-        "text": found.understanding.text,
-        "kind": found.kind.value,
-        "confidence": round(found.understanding.confidence, 4),
-        "departments": [looking.departments[code] for code in found.departments] if opens else [],
-        "reasons": [*found.understanding.reasons, *(found.why_there if opens else ())],
-    }

@@ -14,7 +14,7 @@ from bot.handlers.officer.entry_steps import (
     Result,
     entry_for,
     is_concerned,
-    reads_all,
+    reads_every_entry,
     show_entry,
     show_waiting,
     tell_result,
@@ -94,7 +94,7 @@ async def look_for(_message: Message, command: CommandObject, conversation: Conv
     if exact is not None and may(officer, Action.READ_ENTRY, await subject_of(unit, exact)):
         show_entry(conversation, exact.id, draft=False)
         return
-    reads_all = await reads_all(conversation)
+    reads_all = await reads_every_entry(conversation)
     page = await search(unit, Wanted(text=words, concerning=None if reads_all else officer))
     ids = [line.entry_id for line in page.lines[:SHOWN]]
     if not ids and reads_all:

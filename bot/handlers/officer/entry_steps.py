@@ -40,7 +40,7 @@ async def is_concerned(conversation: Conversation) -> bool:
     return allowed
 
 
-async def reads_all(conversation: Conversation) -> bool:
+async def reads_every_entry(conversation: Conversation) -> bool:
     """Whether this officer may read every entry, by role."""
     return may(conversation.officer, Action.READ_ENTRY, await subject_of(conversation.unit))
 

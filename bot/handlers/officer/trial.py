@@ -9,7 +9,7 @@ from bot.handlers.officer.entry_steps import (
     MOST_CHARACTERS_OF_A_QUESTION,
     deny,
     entry_for,
-    reads_all,
+    reads_every_entry,
     show_waiting,
     tell_result,
 )
@@ -45,7 +45,7 @@ async def try_question(_message: Message, command: CommandObject, conversation: 
     if conversation.in_group:
         conversation.say("entry.in_private")
         return
-    if not await reads_all(conversation):
+    if not await reads_every_entry(conversation):
         deny(conversation, Why.NOT_ALLOWED)
         return
     await conversation.expect_nothing()

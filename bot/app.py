@@ -28,7 +28,7 @@ from bot.runtime.nursery import Nursery
 from bot.settings import Settings
 from bot.wording.reminders import RENDERERS
 from bot.wording.speech import CHINESE
-from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.duty_kinds import DutyKind
 from escalation.rules.live import LiveRules
 from escalation.rules.rulebook import make_rulebook
 from escalation.seed import SampleBureau, load_bureau, load_kinds

@@ -4,7 +4,7 @@
 the conversation, whose import takes seconds.
 """
 
-from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.duty_kinds import DutyKind
 from escalation.watches.cases import ANSWER, EXTENSION, SIGN
 from escalation.watches.stuck import SET_ASIDE
 from faq.entries import ENTRY_APPROVAL

@@ -18,7 +18,7 @@ from bot.wording.speech import ENGLISH as ENGLISH_WORDS
 from escalation.deadlines.ladder import Addressee
 from escalation.deadlines.terms import Unit
 from escalation.duties.duties import REMINDER_OF
-from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.duty_kinds import DutyKind
 from escalation.rules.kinds import SUBJECT, CaseKind, Milestone
 from escalation.seed import load_bureau, load_kinds
 from faq.assess import Assessment

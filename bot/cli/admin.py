@@ -15,7 +15,8 @@ from bot.settings import Settings
 from escalation.cases.queries import find_case
 from escalation.deadlines.workdays import Correction
 from escalation.duties.duties import settle as settle_duty
-from escalation.duties.redating import Change, Move, correct, preview, read_rulebook
+from escalation.duties.redating import Change, Move, correct, preview
+from escalation.rules.live import read_rulebook
 from escalation.rules.rulebook import make_rulebook
 from escalation.seed import SeedError, load_kinds
 from escalation.watches.stuck import SET_ASIDE

@@ -11,7 +11,7 @@ from bot.duty_kinds import duty_kinds
 from bot.installation import look_at_sample
 from bot.settings import Settings
 from escalation.deadlines.workdays import WorkCalendar, local_date
-from escalation.duties.redating import read_rulebook
+from escalation.rules.live import read_rulebook
 from escalation.rules.rulebook import Rulebook, make_rulebook
 from escalation.seed import SeedError as BureauSeedError
 from escalation.seed import load_kinds

@@ -12,7 +12,7 @@ from escalation.cases.lifecycle import UNFINISHED, CaseState
 from escalation.deadlines.terms import Terms, due_on, retell
 from escalation.deadlines.workdays import Day
 from escalation.duties.duties import latest_duty_of
-from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.duty_kinds import DutyKind
 from escalation.rules.permissions import CaseSubject
 from escalation.rules.rulebook import Rulebook
 from escalation.watches.cases import ANSWER, SIGN

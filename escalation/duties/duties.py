@@ -13,7 +13,7 @@ from sqlalchemy import Row, case, func, select, update
 
 from escalation.deadlines.ladder import next_step
 from escalation.deadlines.terms import Terms, due, due_on
-from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.duty_kinds import DutyKind
 from escalation.rules.permissions import Role
 from escalation.rules.rulebook import Rulebook
 from storage.dialects import insert_for

@@ -7,21 +7,17 @@ that it sets otherwise and confirms the year; open duties follow, and taxpayers 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from types import MappingProxyType
 
 from sqlalchemy import select, update
 
 from escalation.deadlines.terms import Terms, due, due_on
-from escalation.deadlines.workdays import Correction, WorkCalendar, make_calendar
+from escalation.deadlines.workdays import Correction
+from escalation.rules.live import REVISION, corrected_calendar, revision_of
 from escalation.rules.rulebook import Rulebook
-from escalation.watches.cases import ANSWER
 from storage.dialects import insert_for
-from storage.installation import fact, put_fact
-from storage.outbox import Notice, tell
-from storage.tables import calendar_corrections, cases, confirmed_years, duties
+from storage.installation import put_fact
+from storage.tables import calendar_corrections, confirmed_years, duties
 from storage.unit import Reader, Unit
-
-REVISION = "calendar_revision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +42,12 @@ class Change:
     confirmed: frozenset[int] = frozenset()
 
 
-async def revision_of(reader: Reader) -> int:
-    """Rises with every change of the calendar; 1 for a calendar that was never corrected."""
-    return int(await fact(reader, REVISION) or 1)
-
-
-async def read_rulebook(reader: Reader, rules: Rulebook) -> Rulebook:
-    """The same rules with the calendars as they are corrected now."""
-    calendars = {region: await _calendar(reader, region) for region in rules.calendars}
-    return replace(rules, calendars=MappingProxyType(calendars), calendar_revision=await revision_of(reader))
-
-
-async def _calendar(reader: Reader, region: str, change: Change | None = None) -> WorkCalendar:
-    rows = await reader.all(select(calendar_corrections).where(calendar_corrections.c.region == region))
-    years = await reader.all(select(confirmed_years.c.year).where(confirmed_years.c.region == region))
-    corrections = {row.on: Correction(row.counts, row.why) for row in rows}
-    confirmed = frozenset(row.year for row in years)
-    if change is not None:
-        corrections |= change.corrections
-        confirmed |= change.confirmed
-    return make_calendar(region, corrections, confirmed_years=confirmed)
-
-
 async def preview(reader: Reader, rules: Rulebook, change: Change) -> Sequence[Move]:
     """The open duties that the change would move, in the order in which they are due."""
-    before, after = rules.calendar(change.region), await _calendar(reader, change.region, change)
+    before, after = (
+        rules.calendar(change.region),
+        await corrected_calendar(reader, change.region, change.corrections, change.confirmed),
+    )
     moves = []
     for duty in await reader.all(select(duties).where(duties.c.settled_at.is_(None), duties.c.due_at.is_not(None))):
         terms = Terms.from_json(duty.terms)
@@ -95,8 +72,9 @@ async def correct(unit: Unit, rules: Rulebook, change: Change, by: str) -> Seque
             .where(duties.c.id == move.duty_id, duties.c.settled_at.is_(None))
             .values(terms=terms.to_json(), due_at=move.due_at, clock=duties.c.clock + 1, next_step_at=unit.now)
         )
-        if move.kind == ANSWER.code:
-            await _tell_taxpayer(unit, move)
+        kind = rules.duty_kinds[move.kind]
+        if kind.tell_redated is not None:
+            await kind.tell_redated(unit, move.subject_id, move.will_be_on)
     return moves
 
 
@@ -115,9 +93,3 @@ async def _write(unit: Unit, change: Change, by: str) -> None:
             region=change.region, year=year, confirmed_by=by, confirmed_at=unit.now
         )
         await unit.run(settled.on_conflict_do_nothing())
-
-
-async def _tell_taxpayer(unit: Unit, move: Move) -> None:
-    address_id = await unit.value(select(cases.c.address_id).where(cases.c.id == move.subject_id))
-    payload = {"case_id": move.subject_id, "due_on": move.will_be_on.isoformat()}
-    tell(unit, address_id, Notice("case.redated", payload))

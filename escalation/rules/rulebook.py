@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from escalation.deadlines.ladder import Ladder
 from escalation.deadlines.workdays import WorkCalendar, make_calendar
-from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.duty_kinds import DutyKind
 from escalation.rules.kinds import CaseKind, KindsTable
 from intents import Kind
 

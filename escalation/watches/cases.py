@@ -1,15 +1,18 @@
 """The duties about a case: to sign for it, to answer it, and to decide on more time."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from sqlalchemy import select
 
 from escalation.deadlines.ladder import Addressee, Ladder, Rung
 from escalation.deadlines.terms import Unit
-from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Sealed, Settling
+from escalation.rules.duty_kinds import Duty, DutyKind, Reminder, Sealed, Settling
 from language import MessageId
+from storage.outbox import Notice, tell
 from storage.tables import cases
 from storage.unit import Reader
+from storage.unit import Unit as WorkUnit
 
 THE_DEPARTMENT = MessageId("承办部门的全体工作人员")
 
@@ -21,6 +24,11 @@ async def _number(reader: Reader, duty: Duty) -> Mapping[str, object] | None:
 
 async def _is_sealed(reader: Reader, case_id: int) -> bool:
     return bool(await reader.value(select(cases.c.sealed).where(cases.c.id == case_id)))
+
+
+async def _tell_taxpayer(unit: WorkUnit, case_id: int, due_on: date) -> None:
+    address_id = await unit.value(select(cases.c.address_id).where(cases.c.id == case_id))
+    tell(unit, address_id, Notice("case.redated", {"case_id": case_id, "due_on": due_on.isoformat()}))
 
 
 SIGN = DutyKind(
@@ -66,6 +74,7 @@ ANSWER = DutyKind(
         overdue=MessageId("【逾期】办件 {number} 应于 {day}24:00 前答复，至今未办，请立即办理。"),
         blanks=_number,
     ),
+    tell_redated=_tell_taxpayer,
 )
 
 # What is said of it is the request itself, with its reason and its buttons: bot/wording/reminders/cases.py.

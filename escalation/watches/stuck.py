@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from escalation.deadlines.ladder import Addressee, Ladder, Rung
 from escalation.deadlines.terms import Unit as Span
 from escalation.duties.duties import held_by_role, open_duty, region_of
-from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Settling
+from escalation.rules.duty_kinds import Duty, DutyKind, Reminder, Settling
 from escalation.rules.permissions import Role
 from escalation.rules.rulebook import Rulebook
 from language import MessageId

@@ -12,7 +12,7 @@ from escalation.deadlines.ladder import Addressee, Ladder, Rung
 from escalation.deadlines.terms import Unit as Span
 from escalation.deadlines.workdays import local_date
 from escalation.duties.duties import held_by_role, open_duty, region_of, settle
-from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Settling
+from escalation.rules.duty_kinds import Duty, DutyKind, Reminder, Settling
 from escalation.rules.permissions import Action, Role
 from escalation.rules.rulebook import Rulebook
 from faq.entries.content import Content, Finding, Flaw, check, tidy

@@ -13,7 +13,7 @@ from escalation.deadlines.terms import Terms
 from escalation.deadlines.terms import Unit as Span
 from escalation.deadlines.workdays import local_date
 from escalation.duties.duties import open_duty, region_of
-from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Settling
+from escalation.rules.duty_kinds import Duty, DutyKind, Reminder, Settling
 from escalation.rules.rulebook import Rulebook
 from faq.asked import Feedback, said_to_people
 from faq.catalog import Entry, in_force, published

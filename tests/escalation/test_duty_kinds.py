@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from escalation.deadlines.terms import Terms, Unit
-from escalation.duties.duty_kinds import Sealed
+from escalation.rules.duty_kinds import Sealed
 from escalation.watches.cases import ANSWER, EXTENSION, SIGN
 
 NOW = datetime(2025, 11, 3, 4, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from escalation.deadlines.terms import Terms, due_on
 from escalation.duties.duties import held_by_department, held_by_officer, open_duty_of
-from escalation.duties.duty_kinds import DutyKind
 from escalation.duties.patrol import climb
+from escalation.rules.duty_kinds import DutyKind
 from faq.catalog import load_sample
 from faq.entries import Standing, Wanted, approve, edit_entry, give_to, retire, search, submit, verify
 from faq.seed import SeedEntry

@@ -9,8 +9,8 @@ from sqlalchemy import Row, insert, select, update
 
 from bot.channels.webchat import open_desk
 from bot.jobs import watch_faq
-from escalation.duties.duty_kinds import DutyKind
 from escalation.duties.patrol import Climbed, patrol
+from escalation.rules.duty_kinds import DutyKind
 from storage.people import home_bureau, invite
 from storage.tables import bureaus, departments, duties, officer_departments, officers
 from tests.support.house import Heard, HouseUnderTest, TelegramPerson, Visitor

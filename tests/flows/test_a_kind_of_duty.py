@@ -22,7 +22,7 @@ from escalation.duties.duties import (
     region_of,
     settle,
 )
-from escalation.duties.duty_kinds import Duty, DutyKind, Reminder, Sealed, Settling
+from escalation.rules.duty_kinds import Duty, DutyKind, Reminder, Sealed, Settling
 from escalation.rules.permissions import Role
 from language import MessageId
 from storage.people import home_bureau

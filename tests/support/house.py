@@ -30,7 +30,7 @@ from bot.delivery import Delivery
 from bot.deps import Deps
 from bot.intake import Intake
 from bot.settings import Settings, read_settings
-from escalation.duties.duty_kinds import DutyKind
+from escalation.rules.duty_kinds import DutyKind
 from intents import Interpreter, make_interpreter
 from storage.database import Database, parse_url
 from storage.inbox import store

@@ -5,7 +5,7 @@ from bot.wording.officer import extensions
 from bot.wording.reminders.declared import Renderer, sentence_of
 from bot.wording.speech import Button, Speech, Telling
 from escalation.cases.extensions import pending_extension
-from escalation.duties.duty_kinds import Duty, DutyKind
+from escalation.rules.duty_kinds import Duty, DutyKind
 from escalation.watches.cases import ANSWER, EXTENSION, SIGN
 
 

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from bot.wording.speech import Speech, Telling
 from escalation.deadlines.terms import Terms, due_on
-from escalation.duties.duty_kinds import Duty, DutyKind
+from escalation.rules.duty_kinds import Duty, DutyKind
 from language import MessageId
 
 Renderer: TypeAlias = Callable[[Telling, DutyKind, Duty], Awaitable[Speech | None]]

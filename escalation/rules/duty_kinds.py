@@ -5,7 +5,7 @@ It is declared in the file that opens it. `bot/duty_kinds.py` names all of them,
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -15,6 +15,7 @@ from escalation.deadlines.ladder import Ladder
 from escalation.deadlines.terms import Terms, Unit
 from language import MessageId
 from storage.unit import Reader
+from storage.unit import Unit as WorkUnit
 
 Duty: TypeAlias = Row[Any]
 """A row of `duties`."""
@@ -25,6 +26,10 @@ is translated."""
 
 IsSealed: TypeAlias = Callable[[Reader, int], Awaitable[bool]]
 """Whether the subject of this number is sealed."""
+
+
+TellRedated: TypeAlias = Callable[[WorkUnit, int, date], Awaitable[None]]
+"""Tells whoever waits for what is owed that the subject of this number is due on another day now."""
 
 
 class Sealed(StrEnum):
@@ -56,7 +61,7 @@ class DutyKind:
     """A kind of duty. `holder` is told to people, a row of `duties` names its own.
 
     `span` counts in `unit`; both are None where the subject says by when. A kind without `reminder` is said by a
-    renderer of its own. Raises ValueError for a span without unit, or where nobody could tell whether it is sealed.
+    renderer of its own; `tell_redated` tells people outside that a correction of the calendar moved it. Raises ValueError for a span without unit, or where nobody could tell whether it is sealed.
     """
 
     code: str
@@ -69,6 +74,7 @@ class DutyKind:
     sealed: Sealed = Sealed.NEVER
     subject_is_sealed: IsSealed | None = None
     reminder: Reminder | None = None
+    tell_redated: TellRedated | None = None
 
     def __post_init__(self) -> None:
         if (self.span is None) != (self.unit is None):

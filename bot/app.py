@@ -34,7 +34,7 @@ from escalation.rules.rulebook import make_rulebook
 from escalation.seed import SampleBureau, load_bureau, load_kinds
 from escalation.seed.founding import found_sample, routing_rules
 from faq.catalog import load_sample
-from faq.entries import concerns
+from faq.entries.queries import concerns
 from faq.live import LiveFaq
 from faq.seed import load_entries
 from intents import Interpreter, make_interpreter

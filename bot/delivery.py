@@ -22,7 +22,8 @@ from bot.channels import Channel, Moved, Refused, Temporary, Undelivered, Unreac
 from bot.channels.pace import Pace
 from bot.deps import Deps
 from bot.runtime.leases import Lease
-from bot.wording import Speech, Telling, compose, words_of
+from bot.wording import compose
+from bot.wording.speech import Speech, Telling, words_of
 from storage.batching import Gathering
 from storage.database import is_trouble_of_the_database
 from storage.outbox import (

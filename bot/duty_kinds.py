@@ -7,7 +7,7 @@ the conversation, whose import takes seconds.
 from escalation.rules.duty_kinds import DutyKind
 from escalation.watches.cases import ANSWER, EXTENSION, SIGN
 from escalation.watches.stuck import SET_ASIDE
-from faq.entries import ENTRY_APPROVAL
+from faq.entries.drafting import ENTRY_APPROVAL
 from faq.watches.entries import ENTRY_DOUBT, ENTRY_EXPIRY
 from faq.watches.unverified import ENTRY_UNVERIFIED
 

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 from bot.cli.main import app
 from bot.doctor.findings import TITLES
 from bot.duty_kinds import duty_kinds
-from bot.wording import WORDINGS, words_of
+from bot.wording import WORDINGS
 from bot.wording.speech import ENGLISH as ENGLISH_WORDS
+from bot.wording.speech import words_of
 from escalation.deadlines.ladder import Addressee
 from escalation.deadlines.terms import Unit
 from escalation.duties.duties import REMINDER_OF

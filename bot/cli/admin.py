@@ -20,7 +20,7 @@ from escalation.rules.live import read_rulebook
 from escalation.rules.rulebook import make_rulebook
 from escalation.seed import SeedError, load_kinds
 from escalation.watches.stuck import SET_ASIDE
-from faq.entries import concerns
+from faq.entries.queries import concerns
 from storage.database import Database, DatabaseError
 from storage.opening import Keys, open_database
 from storage.people import Officer, find_officer, invite

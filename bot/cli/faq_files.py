@@ -18,7 +18,8 @@ from bot.duty_kinds import duty_kinds
 from bot.settings import Settings
 from escalation.rules.rulebook import make_rulebook
 from escalation.seed import load_kinds
-from faq.entries import Denied, Wrong, submit
+from faq.entries.drafting import submit
+from faq.entries.results import Denied, Wrong
 from faq.files.formats import format_of, read_file
 from faq.files.plan import Plan, examine
 from faq.files.table import FileError

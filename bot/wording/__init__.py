@@ -7,7 +7,7 @@ from bot.wording import talk
 from bot.wording.officer import cases as officer_cases
 from bot.wording.officer import desk, entries, extensions, trial
 from bot.wording.reminders import remind
-from bot.wording.speech import Button, Speech, Telling, Wording, Words, words_of
+from bot.wording.speech import Speech, Telling, Wording
 from bot.wording.taxpayer import answers, cases
 from escalation.duties.duties import REMINDER_OF
 
@@ -30,6 +30,3 @@ async def compose(kind: str, telling: Telling) -> Speech | None:
     if kind.startswith(REMINDER_OF):
         return await remind(telling, kind.removeprefix(REMINDER_OF))
     return await WORDINGS[kind](telling)
-
-
-__all__ = ["WORDINGS", "Button", "Speech", "Telling", "Words", "compose", "words_of"]

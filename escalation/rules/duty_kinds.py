@@ -61,7 +61,8 @@ class DutyKind:
     """A kind of duty. `holder` is told to people, a row of `duties` names its own.
 
     `span` counts in `unit`; both are None where the subject says by when. A kind without `reminder` is said by a
-    renderer of its own; `tell_redated` tells people outside that a correction of the calendar moved it. Raises ValueError for a span without unit, or where nobody could tell whether it is sealed.
+    renderer of its own; `tell_redated` tells people outside that a correction of the calendar moved it. Raises
+    ValueError for a span without unit, or where nobody could tell whether it is sealed.
     """
 
     code: str

@@ -50,7 +50,7 @@ async def corrected_calendar(
     corrections: Mapping[date, Correction] = NO_CORRECTIONS,
     confirmed: frozenset[int] = frozenset(),
 ) -> WorkCalendar:
-    """Return the calendar of a region as it is corrected now, and with these corrections and confirmed years besides."""
+    """Return the calendar of a region as it is corrected now, with these corrections and confirmed years besides."""
     rows = await reader.all(select(calendar_corrections).where(calendar_corrections.c.region == region))
     years = await reader.all(select(confirmed_years.c.year).where(confirmed_years.c.region == region))
     known = {row.on: Correction(row.counts, row.why) for row in rows}

@@ -10,13 +10,16 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from bot.handlers.groups import ANONYMOUS_ADMIN
-from bot.wording import Speech, Telling, compose, words_of
+from bot.wording import compose
 from bot.wording.buttons import Extend, Feedback, Handle, Keep, Menu, OwnCase, PassOn, Rate
-from bot.wording.speech import LANGUAGES
+from bot.wording.speech import LANGUAGES, Speech, Telling, words_of
 from escalation.deadlines.workdays import Correction, local_date
 from escalation.duties.patrol import patrol
 from escalation.duties.redating import Change, correct
-from faq.entries import Content, Saved, approve, draft_entry, submit
+from faq.entries.approval import approve
+from faq.entries.content import Content
+from faq.entries.drafting import draft_entry, submit
+from faq.entries.results import Saved
 from faq.watches.entries import watch_entries
 from intents import mask
 from storage.people import find_officer, invite

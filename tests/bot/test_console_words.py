@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from bot.web.console.faq.labels import readable, told_changes
 from bot.web.console.faq.preview import linked
-from faq.entries import Content, Piece
-from faq.entries.diff import compare
+from faq.entries.content import Content
+from faq.entries.diff import Piece, compare
 
 OLD = Content("增值税怎么退", "按月申请。", "《增值税法》第二条", "vat", "goods_services")
 LETTERS = st.text(alphabet="甲乙丙丁1", max_size=30)

@@ -15,14 +15,14 @@ from babel.messages.pofile import read_po
 from bot import wording
 from bot.delivery import LONGEST_MESSAGE
 from bot.duty_kinds import duty_kinds
-from bot.wording import WORDINGS, Speech
-from bot.wording.speech import CHINESE, LOCALES
+from bot.wording import WORDINGS
+from bot.wording.speech import CHINESE, LOCALES, Speech
 from escalation.deadlines.terms import STOPPED, Terms, Unit, retell
 from escalation.deadlines.workdays import make_calendar
 from escalation.duties.duties import REMINDER_OF
 from escalation.seed import load_kinds
-from faq.entries import Flaw
 from faq.entries.content import NAMES as FIELDS
+from faq.entries.content import Flaw
 from faq.entries.results import OUTDATED, PUT_RIGHT, SENTENCES
 from tests.bot.everything import everything_is_told
 from tests.bot.sentences import HAN, Id, found_in_sources

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, expect
 from sqlalchemy import update
 
 from bot.web import make_web_app
-from faq.entries import find_by_code
+from faq.entries.queries import find_by_code
 from storage.tables import entries, officers, sessions
 from tests.browser.keepers import ROLES, console_link, employ, enter_console, in_console, sentences
 from tests.browser.people import somebody

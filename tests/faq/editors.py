@@ -5,7 +5,11 @@ from dataclasses import dataclass, replace
 from bot.duty_kinds import duty_kinds
 from escalation.rules.rulebook import Rulebook, make_rulebook
 from escalation.seed import load_kinds
-from faq.entries import Content, Kept, Saved, approve, draft_entry, find_entry, submit
+from faq.entries.approval import approve
+from faq.entries.content import Content
+from faq.entries.drafting import draft_entry, submit
+from faq.entries.queries import Kept, find_entry
+from faq.entries.results import Saved
 from storage.database import Database
 from storage.people import Officer, find_officer
 from storage.tables import bureaus, departments, officer_departments, officers

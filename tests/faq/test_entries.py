@@ -11,42 +11,24 @@ from sqlalchemy import select
 from escalation.deadlines.workdays import local_date
 from escalation.duties.duties import latest_duty_of, open_duty_of
 from faq.catalog import in_force, published, published_anew, revision_of
-from faq.entries import (
-    ENTRY_APPROVAL,
-    Content,
-    Denied,
-    Done,
-    Outdated,
-    Saved,
+from faq.entries.approval import approve, refuse
+from faq.entries.content import Content, check, tidy
+from faq.entries.diff import changes
+from faq.entries.drafting import ENTRY_APPROVAL, discard, draft_entry, edit_entry, submit, withdraw
+from faq.entries.phrasings import add_phrasings, clear_override, override
+from faq.entries.publication import give_to, restore, retire, verify
+from faq.entries.queries import (
     Standing,
     Wanted,
-    Why,
-    Wrong,
-    add_phrasings,
-    approve,
     awaiting_approval,
-    changes,
-    check,
-    clear_override,
     concerns,
-    discard,
-    draft_entry,
-    edit_entry,
     events_of,
     find_by_code,
-    give_to,
-    override,
     overrides_of,
-    refuse,
-    restore,
-    retire,
     revisions_of,
     search,
-    submit,
-    tidy,
-    verify,
-    withdraw,
 )
+from faq.entries.results import Denied, Done, Outdated, Saved, Why, Wrong
 from faq.live import LiveFaq
 from faq.matching.decision import Answer
 from intents import Tokenizer

@@ -13,18 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalation.seed import load_bureau
-from faq.entries import (
-    Denied,
-    Why,
-    add_phrasings,
-    approve,
-    discard,
-    edit_entry,
-    find_by_code,
-    refuse,
-    retire,
-    submit,
-)
+from faq.entries.approval import approve, refuse
+from faq.entries.drafting import discard, edit_entry, submit
+from faq.entries.phrasings import add_phrasings
+from faq.entries.publication import retire
+from faq.entries.queries import find_by_code
+from faq.entries.results import Denied, Why
 from faq.files.formats import read_csv, read_file, read_yaml, write_csv, write_yaml
 from faq.files.plan import Book, Plan, examine
 from faq.files.table import FIELDS, TOLD, Cell, FileError, Formula, Reading, as_cell, as_date, of_cell

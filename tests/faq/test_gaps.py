@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from faq.asked import Feedback, feedback_counts
-from faq.entries import Denied, Done, Saved, Why, Wrong
+from faq.entries.results import Denied, Done, Saved, Why, Wrong
 from faq.gaps import Gap, dismiss_gap, draft_from_gap, open_gaps, phrase_from_gap
 from intents import Tokenizer
 from storage.database import Database

@@ -7,21 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from faq.entries import (
-    Saved,
-    add_phrasings,
-    approve,
-    discard,
-    edit_entry,
-    override,
-    refuse,
-    restore,
-    retire,
-    revisions_of,
-    submit,
-    verify,
-    withdraw,
-)
+from faq.entries.approval import approve, refuse
+from faq.entries.drafting import discard, edit_entry, submit, withdraw
+from faq.entries.phrasings import add_phrasings, override
+from faq.entries.publication import restore, retire, verify
+from faq.entries.queries import revisions_of
+from faq.entries.results import Saved
 from faq.lifecycle import ENTRY_MOVES, GIVEN_UP, REVISION_MOVES, EntryState, Move, RevisionState
 from storage.database import Database
 from storage.tables import duties, entries, entry_events, facts, notices, overrides, revisions

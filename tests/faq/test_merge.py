@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from faq.entries import Content, Merged, merge
+from faq.entries.content import Content
+from faq.entries.merge import Merged, merge
 
 BASE = Content(
     "个税怎么退", "登录个人所得税APP办理汇算。", "《个人所得税法》第十一条", "iit", "income", ("怎么退税", "退个税")

@@ -12,7 +12,10 @@ from escalation.duties.duties import held_by_department, held_by_officer, open_d
 from escalation.duties.patrol import climb
 from escalation.rules.duty_kinds import DutyKind
 from faq.catalog import load_sample
-from faq.entries import Standing, Wanted, approve, edit_entry, give_to, retire, search, submit, verify
+from faq.entries.approval import approve
+from faq.entries.drafting import edit_entry, submit
+from faq.entries.publication import give_to, retire, verify
+from faq.entries.queries import Standing, Wanted, search
 from faq.seed import SeedEntry
 from faq.watches.entries import ENTRY_DOUBT, ENTRY_EXPIRY, watch_entries
 from faq.watches.unverified import ENTRY_UNVERIFIED

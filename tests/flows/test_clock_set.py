@@ -16,7 +16,7 @@ from bot.intake import Intake
 from bot.runtime.clock import system_clock
 from bot.settings import read_settings
 from bot.web.limits import PostLimits
-from bot.wording import words_of
+from bot.wording.speech import words_of
 from escalation.deadlines.workdays import local_date
 from escalation.duties.redating import correct
 from storage import inbox, outbox

@@ -7,7 +7,9 @@ from datetime import date
 from bot.delivery import LONGEST_MESSAGE
 from bot.wording.buttons import Keep, Teach, Undo
 from escalation.deadlines.workdays import local_date
-from faq.entries import Kept, Saved, draft_entry, find_by_code, submit
+from faq.entries.drafting import draft_entry, submit
+from faq.entries.queries import Kept, find_by_code
+from faq.entries.results import Saved
 from storage.people import find_officer
 from tests.flows.cast import (
     COMPLAINT,

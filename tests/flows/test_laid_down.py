@@ -5,7 +5,9 @@ from sqlalchemy import select
 
 from bot.jobs import watch_faq
 from faq.catalog import published_anew
-from faq.entries import Saved, add_phrasings, find_by_code, override
+from faq.entries.phrasings import add_phrasings, override
+from faq.entries.queries import find_by_code
+from faq.entries.results import Saved
 from faq.matching.features import plain_view
 from intents import Kind
 from storage.people import find_officer

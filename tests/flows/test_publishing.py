@@ -7,7 +7,9 @@ from pathlib import Path
 from aiohttp import ClientSession
 from sqlalchemy import select
 
-from faq.entries import Saved, approve, awaiting_approval
+from faq.entries.approval import approve
+from faq.entries.queries import awaiting_approval
+from faq.entries.results import Saved
 from storage.database import Database
 from storage.people import Officer, find_officer
 from storage.tables import officers

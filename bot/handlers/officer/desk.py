@@ -12,7 +12,7 @@ from bot.handlers.taxpayer.start import switch_language
 from bot.wording import shortcuts
 from bot.wording.buttons import Menu
 from escalation.cases.queries import open_cases_for
-from faq.entries import concerns
+from faq.entries.queries import concerns
 from storage.people import invite
 
 INVITATION = timedelta(hours=12)

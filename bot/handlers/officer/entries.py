@@ -23,28 +23,13 @@ from bot.wording import shortcuts
 from bot.wording.buttons import Keep, Menu
 from bot.wording.officer.entries import SHOWN
 from escalation.rules.permissions import Action, may
-from faq.entries import (
-    Denied,
-    Kept,
-    Outdated,
-    Saved,
-    Wanted,
-    Why,
-    Wrong,
-    add_phrasings,
-    approve,
-    discard,
-    edit_entry,
-    find_by_code,
-    line_of,
-    refuse,
-    search,
-    subject_of,
-    submit,
-    to_decide,
-    verify,
-    withdraw,
-)
+from faq.entries.approval import approve, refuse, to_decide
+from faq.entries.content import line_of
+from faq.entries.drafting import discard, edit_entry, submit, withdraw
+from faq.entries.phrasings import add_phrasings
+from faq.entries.publication import verify
+from faq.entries.queries import Kept, Wanted, find_by_code, search, subject_of
+from faq.entries.results import Denied, Outdated, Saved, Why, Wrong
 from faq.entries.steps import outdated
 from faq.lifecycle import Move, can_move
 from faq.matching.decision import considered

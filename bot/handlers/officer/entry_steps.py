@@ -8,17 +8,8 @@ from bot.conversation import Conversation
 from bot.handlers.filters import When
 from bot.wording.officer.entries import findings_facts
 from escalation.rules.permissions import Action, may
-from faq.entries import (
-    Denied,
-    Kept,
-    Outdated,
-    Saved,
-    Why,
-    Wrong,
-    concerns,
-    find_entry,
-    subject_of,
-)
+from faq.entries.queries import Kept, concerns, find_entry, subject_of
+from faq.entries.results import Denied, Outdated, Saved, Why, Wrong
 
 MOST_CHARACTERS_OF_A_QUESTION = 500
 LINES = When(F.text & ~F.text.startswith("/"))

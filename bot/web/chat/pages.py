@@ -16,7 +16,7 @@ from bot.web.pages import LANGUAGE_COOKIE, LANGUAGE_TAGS, form_of, language_of, 
 from bot.web.security import carries_csrf, check_csrf, csrf_for, network_address, set_cookie
 from bot.wording import shortcuts
 from bot.wording.speech import CHINESE, ENGLISH, own_name, words_of
-from faq.entries import concerns
+from faq.entries.queries import concerns
 from storage.outbox import Notice, tell
 from storage.people import bureau_name, change_address, find_officer, home_bureau
 from storage.sessions import lengthen

@@ -10,23 +10,20 @@ from bot.wording.taxpayer.answers import answer_lines, text_facts
 from escalation.deadlines.workdays import local_date
 from escalation.rules.permissions import Action, EntrySubject, may
 from faq.asked import Feedback, feedback_counts
-from faq.entries import (
-    Finding,
-    Flaw,
+from faq.entries.content import NAMES, Finding, Flaw
+from faq.entries.diff import differing
+from faq.entries.queries import (
     Kept,
     Line,
     Revision,
     Standing,
     Wanted,
-    Why,
     awaiting_approval,
-    differing,
     find_entry,
     search,
     subject_of,
 )
-from faq.entries.content import NAMES
-from faq.entries.results import OUTDATED, PUT_RIGHT, SENTENCES
+from faq.entries.results import OUTDATED, PUT_RIGHT, SENTENCES, Why
 from faq.lifecycle import APPROVED, EntryState, RevisionState
 from storage.people import Officer, find_officer
 

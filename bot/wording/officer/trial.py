@@ -7,7 +7,7 @@ from bot.wording.buttons import Teach
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from bot.wording.taxpayer.cases import kind_name
 from escalation.rules.permissions import Action, may
-from faq.entries import subject_of
+from faq.entries.queries import subject_of
 from faq.explanation import Explanation
 from faq.matching.decision import LIMITS, Doubt, Rule
 from intents import Kind

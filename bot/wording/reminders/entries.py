@@ -4,7 +4,8 @@ from bot.wording.buttons import Keep
 from bot.wording.reminders.declared import Renderer, sentence_of
 from bot.wording.speech import Button, Speech, Telling
 from escalation.rules.duty_kinds import Duty, DutyKind
-from faq.entries import ENTRY_APPROVAL, find_entry
+from faq.entries.drafting import ENTRY_APPROVAL
+from faq.entries.queries import find_entry
 from faq.watches.entries import ENTRY_DOUBT, ENTRY_EXPIRY
 from faq.watches.unverified import ENTRY_UNVERIFIED, unverified_of
 

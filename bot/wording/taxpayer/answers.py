@@ -8,7 +8,7 @@ from bot.wording.buttons import Choice, Feedback
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from escalation.deadlines.workdays import local_date
 from faq.catalog import Entry
-from faq.entries import Content
+from faq.entries.content import Content
 
 
 def answer_facts(entry: Entry, now: datetime) -> dict[str, object]:

@@ -16,20 +16,11 @@ from bot.web.console.forms import F, NoFields, Number, PostedForm, Text, number_
 from bot.web.console.layout import go
 from bot.web.console.sections import Right
 from escalation.rules.permissions import Action
-from faq.entries import (
-    Denied,
-    add_phrasings,
-    clear_override,
-    discard,
-    give_to,
-    line_of,
-    override,
-    restore,
-    retire,
-    submit,
-    verify,
-    withdraw,
-)
+from faq.entries.content import line_of
+from faq.entries.drafting import discard, submit, withdraw
+from faq.entries.phrasings import add_phrasings, clear_override, override
+from faq.entries.publication import give_to, restore, retire, verify
+from faq.entries.results import Denied
 from storage.unit import Unit
 
 Act = Callable[[Unit, Caller, int, F], Awaitable[Result]]

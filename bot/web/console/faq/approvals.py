@@ -17,7 +17,9 @@ from bot.web.console.forms import NOTHING_TYPED, Number, PostedForm, number_at, 
 from bot.web.console.layout import show
 from escalation.rules.permissions import Action
 from faq.catalog import Entry
-from faq.entries import approve, awaiting_approval, department_codes, find_entry, line_of, refuse
+from faq.entries.approval import approve, refuse
+from faq.entries.content import line_of
+from faq.entries.queries import awaiting_approval, department_codes, find_entry
 from faq.gains import as_if_published, gains
 from faq.gaps import awaiting, unanswered
 

@@ -24,27 +24,12 @@ from bot.web.pages import fill
 from bot.wording.speech import CHINESE
 from escalation.rules.permissions import Action
 from faq.catalog import Entry
-from faq.entries import (
-    Change,
-    Content,
-    Denied,
-    Kept,
-    Outdated,
-    Saved,
-    Why,
-    Wrong,
-    categories,
-    check,
-    department_codes,
-    draft_entry,
-    edit_entry,
-    find_entry,
-    line_of,
-    merge,
-    revisions_of,
-    submit,
-)
-from faq.entries.content import QUESTION
+from faq.entries.content import QUESTION, Content, categories, check, line_of
+from faq.entries.diff import Change
+from faq.entries.drafting import draft_entry, edit_entry, submit
+from faq.entries.merge import merge
+from faq.entries.queries import Kept, department_codes, find_entry, revisions_of
+from faq.entries.results import Denied, Outdated, Saved, Why, Wrong
 from faq.gaps import draft_from_gap
 from faq.lifecycle import Move, can_move
 from storage.unit import Reader

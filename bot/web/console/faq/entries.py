@@ -15,19 +15,9 @@ from bot.web.console.forms import MOST_NUMBER, number_at
 from bot.web.console.layout import show
 from escalation.rules.permissions import Action
 from faq.asked import Feedback, feedback_counts
-from faq.entries import (
-    Change,
-    Event,
-    Revision,
-    Standing,
-    Wanted,
-    categories,
-    department_codes,
-    events_of,
-    line_of,
-    revisions_of,
-    search,
-)
+from faq.entries.content import categories, line_of
+from faq.entries.diff import Change
+from faq.entries.queries import Event, Revision, Standing, Wanted, department_codes, events_of, revisions_of, search
 
 LONGEST_SEARCH = 100  # characters
 

@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, ValidationInfo, field_validator
 
 from bot.web.console.forms import Findings, NumberIfAny, PostedForm, Text, Typed, read_form, told
-from faq.entries import Content, Finding, Flaw, Kept, find_by_code, find_entry, line_of, tidy
+from faq.entries.content import Content, Finding, Flaw, line_of, tidy
+from faq.entries.queries import Kept, find_by_code, find_entry
 from storage.unit import Reader
 
 LONGEST_REASON = 500  # characters

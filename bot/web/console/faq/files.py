@@ -24,7 +24,8 @@ from bot.web.console.forms import NOTHING_TYPED, F, PostedForm, Text, Typed, tol
 from bot.web.console.layout import go, show
 from escalation.deadlines.workdays import local_date
 from escalation.rules.permissions import Action
-from faq.entries import Denied, Saved, submit
+from faq.entries.drafting import submit
+from faq.entries.results import Denied, Saved
 
 if TYPE_CHECKING:
     from faq.files.plan import Plan

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 from bot.web.console.access import Caller
 from bot.web.console.forms import Text
 from bot.web.console.layout import moment
-from faq.entries import find_entry
+from faq.entries.queries import find_entry
 from faq.gaps import MOST_LOOKED_AT, Verdict, dealt_with
 
 LONGEST_NUMBER = 18  # digits

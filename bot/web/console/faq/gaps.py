@@ -18,8 +18,8 @@ from bot.web.console.forms import MOST_NUMBER, NOTHING_TYPED, Text, Typed, typed
 from bot.web.console.layout import go, show
 from escalation.rules.permissions import Action
 from faq.catalog import Entry
-from faq.entries import Denied, Done, Saved, Why, Wrong, line_of
-from faq.entries.content import check_wording
+from faq.entries.content import check_wording, line_of
+from faq.entries.results import Denied, Done, Saved, Why, Wrong
 from faq.gaps import Gap, dismiss_gap, open_gaps, phrase_from_gap
 from faq.live import Edition
 from faq.matching.decision import considered

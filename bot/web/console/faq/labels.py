@@ -6,21 +6,10 @@ from dataclasses import replace
 from bot.wording.officer.entries import text_state
 from bot.wording.speech import CHINESE, words_of
 from faq.catalog import SAMPLE
-from faq.entries import (
-    Change,
-    Content,
-    Denied,
-    Kept,
-    Line,
-    Outdated,
-    Piece,
-    Revision,
-    Standing,
-    Wrong,
-    categories,
-    changes,
-)
-from faq.entries.results import OUTDATED, PUT_RIGHT
+from faq.entries.content import Content, categories
+from faq.entries.diff import Change, Piece, changes
+from faq.entries.queries import Kept, Line, Revision, Standing
+from faq.entries.results import OUTDATED, PUT_RIGHT, Denied, Outdated, Wrong
 from faq.lifecycle import EntryState, Happening, RevisionState
 
 STATES = {state: text_state(words_of(CHINESE), state) for state in RevisionState}

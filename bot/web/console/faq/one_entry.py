@@ -16,22 +16,11 @@ from bot.web.console.layout import go, show
 from escalation.rules.permissions import Action
 from faq.asked import Feedback, feedback_counts
 from faq.catalog import Entry
-from faq.entries import (
-    Change,
-    Denied,
-    Kept,
-    Outdated,
-    Revision,
-    Saved,
-    Why,
-    Wrong,
-    categories,
-    department_codes,
-    find_entry,
-    overrides_of,
-    subject_of,
-    suggested_phrasings,
-)
+from faq.entries.content import categories
+from faq.entries.diff import Change
+from faq.entries.queries import Kept, Revision, department_codes, find_entry, overrides_of, subject_of
+from faq.entries.results import Denied, Outdated, Saved, Why, Wrong
+from faq.entries.suggestions import suggested_phrasings
 from storage.people import officers_in
 from storage.unit import Reader
 

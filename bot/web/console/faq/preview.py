@@ -7,11 +7,13 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
-from bot.wording import Telling, compose, words_of
+from bot.wording import compose
+from bot.wording.speech import Telling, words_of
 from bot.wording.taxpayer.answers import text_facts
 from escalation.deadlines.workdays import local_date
 from escalation.rules.rulebook import Rulebook
-from faq.entries import Content, Revision
+from faq.entries.content import Content
+from faq.entries.queries import Revision
 from storage.unit import Reader
 
 ADDRESS = re.compile(r"https?://[\w\-.~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII | re.IGNORECASE)

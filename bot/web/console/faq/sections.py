@@ -9,7 +9,7 @@ from bot.web.console.faq.rights import right
 from bot.web.console.sections import Overview, Section, Tile, Waiting
 from bot.wording.speech import marked_in
 from escalation.rules.permissions import Action, Role
-from faq.entries import Standing, Wanted, concerns, count_awaiting_approval, search
+from faq.entries.queries import Standing, Wanted, concerns, count_awaiting_approval, search
 from language import MessageId
 from storage.unit import Reader
 

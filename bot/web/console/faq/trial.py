@@ -16,13 +16,16 @@ from bot.web.console.faq.preview import Spoken, spoken
 from bot.web.console.faq.rights import right, rights_of
 from bot.web.console.forms import NOTHING_TYPED, PostedForm, Text, Typed, told, typed_in
 from bot.web.console.layout import show
-from bot.wording import words_of
 from bot.wording.officer.trial import doubt, outcome, part, reason
+from bot.wording.speech import words_of
 from bot.wording.taxpayer.cases import kind_name
 from escalation.deadlines.workdays import local_date
 from escalation.rules.permissions import Action
 from faq.answering import preview
-from faq.entries import Denied, Saved, Why, Wrong, add_phrasings, find_entry, line_of, override
+from faq.entries.content import line_of
+from faq.entries.phrasings import add_phrasings, override
+from faq.entries.queries import find_entry
+from faq.entries.results import Denied, Saved, Why, Wrong
 from faq.explanation import Explanation, explain
 from faq.matching.decision import LIMITS, Answer, Doubt, Rule
 from intents import Kind

@@ -42,7 +42,7 @@ def _name(module: Path) -> str:
     return str(module.relative_to(ROOT))
 
 
-def test_no_arrow_runs_up_and_the_web_stays_under_bot() -> None:
+def test_the_arrows_between_and_inside_the_rooms_are_as_the_contracts_say() -> None:
     # In a process of its own: import-linter sets up logging for the whole process it runs in.
     program = (
         "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_logo=True, no_cache=True))"
@@ -50,6 +50,38 @@ def test_no_arrow_runs_up_and_the_web_stays_under_bot() -> None:
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)  # noqa: S603 — the program above
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 broken" in done.stdout
+
+
+# Faces on purpose: a room that is one thing to all others, and a list of tables.
+FACES = {"intents", "storage.tables"}
+
+
+def test_what_a_sub_room_offers_is_imported_from_the_file_that_defines_it() -> None:
+    found = [
+        f"{_name(module)}:{node.lineno}: {node.module} hands on {alias.name}"
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_bytes()))
+        if isinstance(node, ast.ImportFrom) and node.module not in FACES
+        for alias in node.names
+        if _is_handed_on(str(node.module), alias.name)
+    ]
+    assert found == []
+
+
+def _is_handed_on(package: str, name: str) -> bool:
+    """Whether the package is one of ours and only passes the name on from another file."""
+    folder = ROOT.joinpath(*package.split("."))
+    face = folder / "__init__.py"
+    if package.partition(".")[0] not in ROOMS or not face.exists():
+        return False
+    if (folder / name).is_dir() or (folder / f"{name}.py").exists():
+        return False
+    body = ast.parse(face.read_bytes()).body
+    return any(
+        name in (alias.asname or alias.name for alias in node.names)
+        for node in body
+        if isinstance(node, ast.ImportFrom)
+    )
 
 
 @pytest.mark.parametrize("module", MODULES, ids=_name)

@@ -31,7 +31,8 @@ from bot.wording.speech import CHINESE
 from escalation.rules.duty_kinds import DutyKind
 from escalation.rules.live import LiveRules
 from escalation.rules.rulebook import make_rulebook
-from escalation.seed import SampleBureau, load_bureau, load_kinds
+from escalation.seed import load_bureau, load_kinds
+from escalation.seed.bureau import SampleBureau
 from escalation.seed.founding import found_sample, routing_rules
 from faq.catalog import load_sample
 from faq.entries.queries import concerns

@@ -15,9 +15,9 @@ from escalation.deadlines.workdays import local_date
 from escalation.routing.learned import all_lessons
 from escalation.routing.routing import Lesson, Rule
 from escalation.rules.rulebook import Rulebook, make_rulebook
-from escalation.seed import SeedError as BureauSeedError
 from escalation.seed import load_bureau, load_kinds
 from escalation.seed.founding import routing_rules
+from escalation.seed.reading import SeedError as BureauSeedError
 from faq.answering import NO_LESSONS, InForce
 from faq.catalog import Entry, from_seed, overridden, published
 from faq.files.formats import read_file

@@ -18,7 +18,8 @@ from escalation.duties.duties import settle as settle_duty
 from escalation.duties.redating import Change, Move, correct, preview
 from escalation.rules.live import read_rulebook
 from escalation.rules.rulebook import make_rulebook
-from escalation.seed import SeedError, load_kinds
+from escalation.seed import load_kinds
+from escalation.seed.reading import SeedError
 from escalation.watches.stuck import SET_ASIDE
 from faq.entries.queries import concerns
 from storage.database import Database, DatabaseError

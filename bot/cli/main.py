@@ -84,7 +84,7 @@ def keep_house(settings: "Settings", clock: "Clock | None" = None) -> None:
     from bot.runtime.logs import set_up_logs
     from bot.runtime.port import PortTakenError
     from bot.serve import serve
-    from escalation.seed import SeedError as BureauSeedError
+    from escalation.seed.reading import SeedError as BureauSeedError
     from faq.seed import SeedError as FaqSeedError
     from storage.database import DatabaseError, parse_url
     from storage.failures import TROUBLE, unusable

@@ -13,8 +13,8 @@ from bot.settings import Settings
 from escalation.deadlines.workdays import WorkCalendar, local_date
 from escalation.rules.live import read_rulebook
 from escalation.rules.rulebook import Rulebook, make_rulebook
-from escalation.seed import SeedError as BureauSeedError
 from escalation.seed import load_kinds
+from escalation.seed.reading import SeedError as BureauSeedError
 from faq.catalog import in_force, published
 from faq.seed import SeedError as FaqSeedError
 from storage.people import home_bureau

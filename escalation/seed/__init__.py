@@ -17,19 +17,6 @@ from escalation.seed.bureau import (
 from escalation.seed.reading import Document, Finding, SeedError
 from intents import Kind
 
-__all__ = [
-    "Bureau",
-    "CorpsLine",
-    "Department",
-    "Finding",
-    "Officer",
-    "SampleBureau",
-    "SeedError",
-    "load_bureau",
-    "load_kinds",
-    "name_in_prefecture",
-]
-
 _HERE = Path(__file__).parent
 
 

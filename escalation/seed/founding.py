@@ -6,7 +6,7 @@ from types import MappingProxyType
 from sqlalchemy import select
 
 from escalation.routing.routing import Rule
-from escalation.seed import SampleBureau
+from escalation.seed.bureau import SampleBureau
 from storage.people import Department, bureau_ids, departments_of
 from storage.tables import bureaus, departments, officer_departments, officers
 from storage.unit import Reader, Unit

@@ -17,8 +17,8 @@ from sqlalchemy import make_url
 
 from bot.app import open_house
 from bot.settings import read_settings
-from escalation.seed import SeedError as BureauSeedError
 from escalation.seed import load_bureau, load_kinds
+from escalation.seed.reading import SeedError as BureauSeedError
 from faq.seed import SeedError as FaqSeedError
 from faq.seed import load_categories, load_entries
 from testbed.labelled import write_collection

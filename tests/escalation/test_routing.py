@@ -7,7 +7,8 @@ import pytest
 
 from escalation.routing.routing import FALLBACK_REASON, Route, Rule, route
 from escalation.rules.kinds import KindsTable
-from escalation.seed import SampleBureau, load_bureau, load_kinds
+from escalation.seed import load_bureau, load_kinds
+from escalation.seed.bureau import SampleBureau
 from intents import Kind, Tokenizer, make_tokenizer, normalise
 
 FLOOR = 0.93

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from escalation.seed import SampleBureau, SeedError, load_bureau, load_kinds
+from escalation.seed import load_bureau, load_kinds
+from escalation.seed.bureau import SampleBureau
+from escalation.seed.reading import SeedError
 from intents import Kind
 
 SEED = Path(__file__).parents[2] / "escalation" / "seed"

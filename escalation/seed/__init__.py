@@ -5,16 +5,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from escalation.rules.kinds import SUBJECT, CaseKind, KindsTable
-from escalation.seed.bureau import (
-    Bureau,
-    CorpsLine,
-    Department,
-    Officer,
-    SampleBureau,
-    build_bureau,
-    name_in_prefecture,
-)
-from escalation.seed.reading import Document, Finding, SeedError
+from escalation.seed.bureau import SampleBureau, build_bureau
+from escalation.seed.reading import Document
 from intents import Kind
 
 _HERE = Path(__file__).parent

@@ -12,7 +12,6 @@ from bench.figures import Figure, Scale, Step
 from bench.knowledge import knowledge
 from testbed.chromium import chromium, chromium_path, person_at
 from testbed.processes import Installation
-from tests.support.house import sqlite_url
 
 AIM_MS = 50.0
 WHAT = "question → answer in a browser"
@@ -51,7 +50,7 @@ async def measure(scale: Scale, step: Step) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="shuiqiao-bench-") as name:
         folder = Path(name)
         limits = {"posts_per_minute": MANY, "posts_per_minute_per_address": MANY}
-        with Installation(folder, sqlite_url(folder), **limits) as installation:
+        with Installation(folder, f"sqlite:///{folder}/house.db", **limits) as installation:
             run = await installation.start().ready()
             async with chromium() as browser, person_at(browser) as page:
                 waits, fetches = await _visit(page, run.url, scale.questions)

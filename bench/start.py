@@ -14,7 +14,6 @@ import psutil
 from bench.figures import Figure, Scale, Step
 from bench.knowledge import knowledge
 from testbed.processes import Installation, browser
-from tests.support.house import sqlite_url
 
 AIM_SECONDS, AIM_MB = 3.0, 250.0
 IDLE_SECONDS = 2.0
@@ -39,7 +38,7 @@ async def measure(scale: Scale, step: Step) -> list[Figure]:
     starts, alone = [], []
     with tempfile.TemporaryDirectory(prefix="shuiqiao-bench-") as name:
         folder = Path(name)
-        with Installation(folder, sqlite_url(folder)) as installation:
+        with Installation(folder, f"sqlite:///{folder}/house.db") as installation:
             await _start(installation)  # makes key and database
             for _ in range(scale.starts):
                 step("start")

@@ -1,8 +1,9 @@
 """Notices out: claim an address, render, send, record. The one place through which everything is said.
 
-Permanent errors (blocked, no such chat) are understood and acted upon; passing ones (429, 5xx, cut connections) are
-tried again with a growing, jittered pause. A message may repeat only when the process is killed between send and
-record, or when the connection is cut before the channel's answer has come back.
+A channel says what its errors mean (bot/channels), and that is acted upon: who cannot be reached is owed, who moved is
+followed, what is refused is given up, and what may arrive later is tried again, when the channel says so or after a
+growing, jittered pause. A message may repeat only when the process is killed between send and record, or when the
+connection is cut before the channel's answer has come back.
 
 Where a channel has a pace, we keep within it by ourselves: its messages follow one another through one limiter, and an
 address that was written to stands back for a while, so that whoever is told much at once delays nobody else.
@@ -290,8 +291,9 @@ def _now() -> float:
 
 
 def _name(error: Exception) -> str:
-    """The channel's own name of an error, where it has one: the log is read by who knows the channel."""
-    return type(error.__cause__ or error).__name__
+    """What the log calls an error: the channel's own error behind a meaning, where there is one."""
+    behind = error.__cause__ if isinstance(error, Undelivered) else None
+    return type(behind or error).__name__
 
 
 def keyboard(speech: Speech) -> InlineKeyboardMarkup | None:

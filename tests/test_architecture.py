@@ -117,6 +117,13 @@ def test_what_an_error_of_aiogram_means_is_known_to_the_channels_alone() -> None
     assert named == []
 
 
+def test_bench_and_testbed_know_nothing_of_the_tests() -> None:
+    modules = [path for room in ("bench", "testbed") for path in sorted((ROOT / room).rglob("*.py"))]
+    assert [
+        _name(path) for path in modules if re.search(r"^\s*(from|import) tests\b", path.read_text("utf-8"), re.M)
+    ] == []
+
+
 @pytest.mark.parametrize("module", MODULES, ids=_name)
 def test_every_module_says_what_it_is_for(module: Path) -> None:
     caption = ast.get_docstring(ast.parse(module.read_bytes()))

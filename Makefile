@@ -88,14 +88,15 @@ wrk:
 	fi; \
 	command -v wrk > /dev/null || echo '缺少 wrk：不测推送。/ The webhook is NOT measured: apt-get install wrk' >&2
 
-# A stamp is newer than the pins it was made from: installing happens only when they changed.
-.venv/made.stamp:
+# A stamp is newer than the pins it was made from: installing happens only when they changed. The environment is made
+# anew then, so that nothing of an older pin lies beside a newer one.
+.venv/made.stamp: requirements/build.txt requirements/run.txt
 	@$(MAKE) have-python
-	@echo '准备运行环境（.venv），只在第一次…… / preparing .venv, only this once'
+	@echo '准备运行环境（.venv），只在第一次和换依赖时…… / preparing .venv, only now and when a pin changes'
 	@$(PYTHON) -m venv --clear .venv
 	@touch $@
 
-.venv/run.stamp: .venv/made.stamp requirements/build.txt requirements/run.txt
+.venv/run.stamp: .venv/made.stamp
 	@echo '安装依赖，约半分钟…… / installing what the house runs on, half a minute'
 	@$(INSTALL) -r requirements/build.txt
 	@$(INSTALL) -r requirements/run.txt

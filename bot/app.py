@@ -29,6 +29,7 @@ from bot.settings import Settings
 from bot.wording.reminders import RENDERERS
 from bot.wording.speech import CHINESE
 from escalation.rules.duty_kinds import DutyKind
+from escalation.rules.limits import INVITATION
 from escalation.rules.live import LiveRules
 from escalation.rules.rulebook import make_rulebook
 from escalation.seed import load_bureau, load_kinds
@@ -53,7 +54,6 @@ from storage.tables import leases, officers
 log = structlog.get_logger("app")
 
 GRACE_SECONDS = 6.0  # with the web server's own, and the time to roll back, less than 10 seconds
-INVITATION = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ with what got stuck.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from escalation.cases.queries import find_case
 from escalation.deadlines.workdays import Correction
 from escalation.duties.duties import settle as settle_duty
 from escalation.duties.redating import Change, Move, correct, preview
+from escalation.rules.limits import INVITATION
 from escalation.rules.live import read_rulebook
 from escalation.rules.rulebook import make_rulebook
 from escalation.seed import load_kinds
@@ -35,7 +36,6 @@ from storage.vault import VaultError
 TERMINAL = "终端"
 WAYS = {Way.IN: "来信", Way.OUT: "通知"}
 RETRIED = "retried"
-INVITATION = timedelta(hours=12)
 
 # What an operator can put right: said in a sentence.
 ACTING_ERRORS = (DatabaseError, VaultError, SeedError)

@@ -10,8 +10,8 @@ from typing import Any
 from aiohttp import FormData
 from sqlalchemy import select
 
-from bot.app import INVITATION
 from bot.channels.webchat import open_desk
+from escalation.rules.limits import INVITATION
 from storage.people import home_bureau, invite
 from storage.tables import officers
 from tests.browser.people import Person

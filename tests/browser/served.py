@@ -9,10 +9,11 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import select
 
-from bot.app import INVITATION, open_house, run_house
+from bot.app import open_house, run_house
 from bot.deps import Deps
 from bot.web import make_web_app
 from bot.web.security import LONGEST_POST
+from escalation.rules.limits import INVITATION
 from storage.people import invite
 from storage.tables import officers
 from tests.support.house import settings_for, sqlite_url

@@ -13,14 +13,13 @@ from escalation.cases.queries import Case, find_case
 from escalation.cases.results import Done, Refused, Why
 from escalation.cases.supplements import ask_for_more
 from escalation.cases.transfer import pass_on, target_of
+from escalation.rules.limits import LONGEST_ANSWER, LONGEST_REASON
 from escalation.rules.permissions import Action, may
 from storage.outbox import said_in
 
 ANSWERING = "officer.answer"
 REQUESTING = "officer.request"
 PASSING = "officer.pass_on"
-MOST_CHARACTERS = 3500
-MOST_CHARACTERS_OF_A_REASON = 500
 
 
 def register(router: Router) -> None:
@@ -113,8 +112,8 @@ async def _answer(conversation: Conversation, case_id: int, text: str) -> None:
     if not text.strip():
         conversation.say("desk.what_to_do")
         return
-    if len(text) > MOST_CHARACTERS:
-        conversation.say("talk.too_long", most=MOST_CHARACTERS)
+    if len(text) > LONGEST_ANSWER:
+        conversation.say("talk.too_long", most=LONGEST_ANSWER)
         return
     await conversation.expect_nothing()
     if await visible(conversation, case_id, Action.ANSWER) is None:
@@ -171,8 +170,8 @@ async def hand_on(message: Message, conversation: Conversation) -> None:
 async def _short(message: Message, conversation: Conversation) -> str | None:
     """A reason or a request: a few sentences; None where it is too long, and was said to be."""
     text = (message.text or "").strip()
-    if len(text) > MOST_CHARACTERS_OF_A_REASON:
-        conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_REASON)
+    if len(text) > LONGEST_REASON:
+        conversation.say("talk.too_long", most=LONGEST_REASON)
         return None
     return text
 

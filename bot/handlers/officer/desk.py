@@ -1,7 +1,5 @@
 """An officer's own list, the way into the console, and the words for what is not about a case."""
 
-from datetime import timedelta
-
 from aiogram import F, Router
 from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, Message
@@ -12,10 +10,9 @@ from bot.handlers.taxpayer.start import switch_language
 from bot.wording import shortcuts
 from bot.wording.buttons import Menu
 from escalation.cases.queries import open_cases_for
+from escalation.rules.limits import INVITATION
 from faq.entries.queries import concerns
 from storage.people import invite
-
-INVITATION = timedelta(hours=12)
 
 
 def register(router: Router) -> None:

@@ -22,6 +22,7 @@ from bot.handlers.officer.entry_steps import (
 from bot.wording import shortcuts
 from bot.wording.buttons import Keep, Menu
 from bot.wording.officer.entries import SHOWN
+from escalation.rules.limits import LONGEST_REASON, LONGEST_SEARCH
 from escalation.rules.permissions import Action, may
 from faq.entries.approval import approve, refuse, to_decide
 from faq.entries.content import line_of
@@ -39,8 +40,6 @@ ANSWERING, PHRASING, REFUSING = "officer.entry.answer", "officer.entry.phrase", 
 STATES = {"answer": ANSWERING, "phrase": PHRASING, "refuse": REFUSING}
 NEEDED = {"answer": Action.EDIT_ENTRY, "phrase": Action.EDIT_ENTRY, "refuse": Action.APPROVE_ENTRY}
 PATIENCE = timedelta(hours=1)  # what is written later may be meant for something else
-MOST_CHARACTERS_OF_A_SEARCH = 100
-MOST_CHARACTERS_OF_A_REASON = 500
 
 
 def register(router: Router) -> None:
@@ -70,7 +69,7 @@ async def look_for(_message: Message, command: CommandObject, conversation: Conv
     if not await is_concerned(conversation):
         return
     await conversation.expect_nothing()
-    words = line_of(command.args or "")[:MOST_CHARACTERS_OF_A_SEARCH]
+    words = line_of(command.args or "")[:LONGEST_SEARCH]
     if not words:
         await show_waiting(conversation)
         return
@@ -163,8 +162,8 @@ async def give_reason(message: Message, conversation: Conversation) -> None:
     if entry is None:
         return
     reason = line_of(message.text or "")
-    if len(reason) > MOST_CHARACTERS_OF_A_REASON:
-        conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_REASON)
+    if len(reason) > LONGEST_REASON:
+        conversation.say("talk.too_long", most=LONGEST_REASON)
         return
     head = int(conversation.data["head"])
     result = await refuse(conversation.unit, conversation.officer, entry.id, reason, head=head)

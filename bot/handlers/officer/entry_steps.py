@@ -11,7 +11,6 @@ from escalation.rules.permissions import Action, may
 from faq.entries.queries import Kept, concerns, find_entry, subject_of
 from faq.entries.results import Denied, Outdated, Saved, Why, Wrong
 
-MOST_CHARACTERS_OF_A_QUESTION = 500
 LINES = When(F.text & ~F.text.startswith("/"))
 Result = Saved | Outdated | Denied | Wrong
 

@@ -9,10 +9,10 @@ from bot.handlers.officer.cases import refuse, visible
 from bot.wording.buttons import Extend, Handle
 from escalation.cases.extensions import decide_extension, request_extension
 from escalation.cases.results import Done, Refused, Why
+from escalation.rules.limits import LONGEST_REASON
 from escalation.rules.permissions import Action
 
 REASON = "officer.extension"
-MOST_CHARACTERS = 500
 
 
 def register(router: Router) -> None:
@@ -31,8 +31,8 @@ async def ask_reason(_callback: CallbackQuery, callback_data: Handle, conversati
 
 async def request(message: Message, conversation: Conversation) -> None:
     reason = (message.text or "").strip()
-    if len(reason) > MOST_CHARACTERS:
-        conversation.say("talk.too_long", most=MOST_CHARACTERS)
+    if len(reason) > LONGEST_REASON:
+        conversation.say("talk.too_long", most=LONGEST_REASON)
         return
     case_id = int(conversation.data["case_id"])
     await conversation.expect_nothing()

@@ -6,7 +6,6 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
 from bot.handlers.officer.entry_steps import (
-    MOST_CHARACTERS_OF_A_QUESTION,
     deny,
     entry_for,
     reads_every_entry,
@@ -15,6 +14,7 @@ from bot.handlers.officer.entry_steps import (
 )
 from bot.wording.buttons import Teach, Undo
 from bot.wording.officer.trial import explanation_facts
+from escalation.rules.limits import LONGEST_QUESTION
 from escalation.rules.permissions import Action
 from faq.answering import preview
 from faq.entries.content import line_of
@@ -44,8 +44,8 @@ async def try_question(_message: Message, command: CommandObject, conversation: 
     text = line_of(command.args or "")
     if not text:
         await show_waiting(conversation)
-    elif len(text) > MOST_CHARACTERS_OF_A_QUESTION:
-        conversation.say("talk.too_long", most=MOST_CHARACTERS_OF_A_QUESTION)
+    elif len(text) > LONGEST_QUESTION:
+        conversation.say("talk.too_long", most=LONGEST_QUESTION)
     else:
         found = preview(conversation.deps.in_force, conversation.officer.bureau_id, text)
         facts = explanation_facts(explain(conversation.deps.faq.edition, text))

@@ -13,6 +13,7 @@ from bot.wording.taxpayer.answers import answer_facts
 from escalation.cases.lifecycle import UNFINISHED
 from escalation.cases.queries import Case, case_of
 from escalation.cases.supplements import sort_out, take_out
+from escalation.rules.limits import LONGEST_MESSAGE
 from faq.answering import (
     Answered,
     AskedBack,
@@ -33,7 +34,6 @@ from faq.catalog import Entry
 from intents import Kind
 
 LETTER = "letter"
-MOST_CHARACTERS = 4096
 
 COURTESIES = {
     Kind.GREETING: "talk.greeting",
@@ -54,8 +54,8 @@ def register(router: Router) -> None:
 
 async def hear(message: Message, conversation: Conversation) -> None:
     text = message.text or ""
-    if len(text) > MOST_CHARACTERS:
-        conversation.say("talk.too_long", most=MOST_CHARACTERS)
+    if len(text) > LONGEST_MESSAGE:
+        conversation.say("talk.too_long", most=LONGEST_MESSAGE)
         return
     people_wanted = conversation.state == LETTER
     result = await answer(

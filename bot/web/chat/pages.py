@@ -16,12 +16,12 @@ from bot.web.pages import LANGUAGE_COOKIE, LANGUAGE_TAGS, form_of, language_of, 
 from bot.web.security import carries_csrf, check_csrf, csrf_for, network_address, set_cookie
 from bot.wording import shortcuts
 from bot.wording.speech import CHINESE, ENGLISH, own_name, words_of
+from escalation.rules.limits import LONGEST_MESSAGE
 from faq.entries.queries import concerns
 from storage.outbox import Notice, tell
 from storage.people import bureau_name, change_address, find_officer, home_bureau
 from storage.sessions import lengthen
 
-MOST_CHARACTERS = 4096
 MOST_NUMBER = 2**53  # beyond it a browser's numbers are not exact, and not a message's
 
 SHORTCUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -77,7 +77,7 @@ def _shell(request: web.Request, door: Door, token: str, page: Page | None, *, s
         audience=door.audience,
         shortcuts=[shortcuts.label_of(one, _) for one in SHORTCUTS[who]],
         for_script=dict(_.for_script),
-        max_length=MOST_CHARACTERS,
+        max_length=LONGEST_MESSAGE,
         other_language=(other, own_name(other)),
     )
     set_cookie(request, response, LANGUAGE_COOKIE, language, door.base, VISIT)
@@ -125,8 +125,8 @@ async def post_message(request: web.Request) -> web.Response:
     text, reply_to = body.get("text"), body.get("reply_to")
     if not isinstance(text, str) or not text.strip() or not (reply_to is None or _is_number(reply_to)):
         return _refusal(400, _("消息是空的，请写下内容再发送。"))
-    if len(text) > MOST_CHARACTERS:
-        return _refusal(413, _("消息太长，请控制在 {most} 个字以内。", most=MOST_CHARACTERS))
+    if len(text) > LONGEST_MESSAGE:
+        return _refusal(413, _("消息太长，请控制在 {most} 个字以内。", most=LONGEST_MESSAGE))
     async with request.app[DEPS].database.unit() as unit:
         await page.write(unit, _client_id(body), _whole(text), reply_to)
     request.app[DEPS].metrics.stored(WEB, page.newly_stored())

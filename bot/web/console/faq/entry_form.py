@@ -8,11 +8,11 @@ from typing import Annotated
 from pydantic import AfterValidator, ValidationInfo, field_validator
 
 from bot.web.console.forms import Findings, NumberIfAny, PostedForm, Text, Typed, read_form, told
+from escalation.rules.limits import LONGEST_REASON
 from faq.entries.content import Content, Finding, Flaw, line_of, tidy
 from faq.entries.queries import Kept, find_by_code, find_entry
 from storage.unit import Reader
 
-LONGEST_REASON = 500  # characters
 TOO_LONG = f"理由最多 {LONGEST_REASON} 个字，请写短一些。"
 NO_ENTRY = "没有这个代号的条目。代号写在条目列表里，在问题的下面。"
 CHOICES = {"category": "请选择分类。", "department_code": "请选择部门。"}  # nobody types a code here

@@ -20,6 +20,7 @@ from bot.wording.officer.trial import doubt, outcome, part, reason
 from bot.wording.speech import words_of
 from bot.wording.taxpayer.cases import kind_name
 from escalation.deadlines.workdays import local_date
+from escalation.rules.limits import LONGEST_QUESTION
 from escalation.rules.permissions import Action
 from faq.answering import preview
 from faq.entries.content import line_of
@@ -30,7 +31,6 @@ from faq.explanation import Explanation, explain
 from faq.matching.decision import LIMITS, Answer, Doubt, Rule
 from intents import Kind
 
-LONGEST_QUESTION = 500  # characters
 TOO_LONG = f"最多 {LONGEST_QUESTION} 个字，请写短一些。"
 KNOWN_ALREADY = "这个条目已经有这样的问法，没有再加。"
 PHRASED = "已加为“{question}”的问法，马上生效。下面是现在的结果。"

@@ -48,7 +48,7 @@ from storage.outbox import release_all_addresses
 from storage.people import Officer, bureau_ids, invite, officers_in
 from storage.schema import ADVISORY_LOCK
 from storage.signals import Signals, relay
-from storage.single_process import alone
+from storage.single_process import single_process
 from storage.tables import leases, officers
 
 log = structlog.get_logger("app")
@@ -82,7 +82,7 @@ async def open_house(
     declared = duty_kinds() if kinds_of_duty is None else kinds_of_duty
     _check_spoken(declared)
     sample, rules = load_bureau(), make_rulebook(load_kinds(), declared)
-    with alone(parse_url(settings.database_url)):
+    with single_process(parse_url(settings.database_url)):
         database = await open_database(
             settings.database_url,
             Keys(settings.key.get_secret_value() if settings.key else None, settings.key_file),

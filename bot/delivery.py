@@ -25,7 +25,7 @@ from bot.deps import Deps
 from bot.runtime.leases import Lease
 from bot.wording import compose
 from bot.wording.speech import Speech, Telling, words_of
-from storage.batching import Gathering
+from storage.batching import Batching
 from storage.database import is_trouble_of_the_database
 from storage.outbox import (
     Ended,
@@ -80,7 +80,7 @@ class Delivery:
         self._sole = lease
         self._pace = pace
         self._most_at_once, self._most_in_a_turn = (ADDRESSES_AT_ONCE, MOST_IN_A_TURN) if pace is None else (1, 1)
-        self._account = Gathering(deps.database, self._write_account)
+        self._account = Batching(deps.database, self._write_account)
         self._writing_to: set[int] = set()
         self._lease = timedelta(seconds=deps.settings.lease_seconds)
         # What was said at least in part and is not recorded yet: what was said of it is not said again.

@@ -33,11 +33,11 @@ from storage.read_only import look_into
 from storage.unit import Reader
 
 # What looking raises that an operator can put right.
-LOOKING_ERRORS = (DatabaseError, BureauSeedError, FaqSeedError, FileError)
+INSTALLATION_ERRORS = (DatabaseError, BureauSeedError, FaqSeedError, FileError)
 
 
 @dataclass(frozen=True, slots=True)
-class Looking:
+class Installation:
     """What is looked at: the entries and overrides, the rules, what the home bureau routes by and has learned, the
     departments' names by code, and whether it is only the sample, because nothing has been founded yet.
     """
@@ -61,15 +61,15 @@ class Looking:
         return InForce(interpreter, edition, self.rules, {self.bureau_id: self.routing})
 
 
-def look(settings: Settings, now: datetime) -> Looking:
-    """Return the house as it stands at `now` (UTC); raises LOOKING_ERRORS, whose messages say what to do."""
+def read_installation(settings: Settings, now: datetime) -> Installation:
+    """Return the house as it stands at `now` (UTC); raises INSTALLATION_ERRORS, whose messages say what to do."""
     rules = make_rulebook(load_kinds(), duty_kinds())
 
-    async def read(reader: Reader) -> Looking | None:
+    async def read(reader: Reader) -> Installation | None:
         if not await bureau_ids(reader):
             return None
         home = await home_bureau(reader)
-        return Looking(
+        return Installation(
             now=now,
             rules=rules,
             entries=await published(reader),
@@ -81,15 +81,15 @@ def look(settings: Settings, now: datetime) -> Looking:
             sample=False,
         )
 
-    return asyncio.run(look_into(settings.database_url, now, read)) or look_at_sample(rules, now)
+    return asyncio.run(look_into(settings.database_url, now, read)) or sample_installation(rules, now)
 
 
-def look_at_sample(rules: Rulebook, now: datetime) -> Looking:
+def sample_installation(rules: Rulebook, now: datetime) -> Installation:
     """Return the sample as it comes with the product; raises one of the SeedErrors where somebody broke its files."""
     bureau = load_bureau()
     names = {department.code: department.name for department in bureau.departments_of(bureau.region.code)}
     codes = {name: code for code, name in names.items()}
-    return Looking(
+    return Installation(
         now=now,
         rules=rules,
         entries=from_seed(load_entries(departments=codes), codes),
@@ -102,8 +102,8 @@ def look_at_sample(rules: Rulebook, now: datetime) -> Looking:
     )
 
 
-def with_entries_of(looking: Looking, path: Path) -> Looking:
+def with_entries_of(installation: Installation, path: Path) -> Installation:
     """Look into the entries of a file, as `faq export` writes it, instead; raises FileError, whose message says what is
     wrong with it.
     """
-    return replace(looking, entries=entries_in(read_file(path), looking.departments), overrides={})
+    return replace(installation, entries=entries_in(read_file(path), installation.departments), overrides={})

@@ -20,7 +20,7 @@ from aiogram.types import Message, Update
 from bot.channels.telegram import kind_of
 from bot.deps import Deps
 from bot.runtime.metrics import DATABASE, DEADLINE, EXCEPTION, HANDLED, SET_ASIDE
-from bot.senders import Acquaintance, acquaint, chat_of
+from bot.senders import Sender, chat_of, find_senders
 from escalation.watches.stuck import owe_set_aside
 from storage.database import is_trouble_of_the_database
 from storage.inbox import INBOX, Claimed, claim, put_back, settle
@@ -79,7 +79,7 @@ class Intake:
         deadline = asyncio.timeout(None)
         try:
             async with self._deps.database.unit() as unit, deadline:
-                known = await acquaint(unit, self._deps, claimed)
+                known = await find_senders(unit, self._deps, claimed)
                 together = [(one, who) for one, who in zip(claimed, known, strict=True) if who.taxpayer]
                 if together:
                     await settle(unit, *(one for one, _ in together))
@@ -104,7 +104,7 @@ class Intake:
         try:
             async with self._deps.database.unit() as unit, deadline:
                 await settle(unit, claimed)
-                [who] = await acquaint(unit, self._deps, [claimed])
+                [who] = await find_senders(unit, self._deps, [claimed])
                 self._begin(deadline)
                 await self._dispatch(unit, claimed, who)
         except UnitAbandonedError:
@@ -126,13 +126,13 @@ class Intake:
         for courtesy in unit.afterwards:
             self._deps.nursery.send("courtesy", courtesy)
 
-    async def _dispatch(self, unit: Unit, claimed: Claimed, who: Acquaintance) -> None:
+    async def _dispatch(self, unit: Unit, claimed: Claimed, who: Sender) -> None:
         bot = self._deps.bots[claimed.channel]
         with self._deps.metrics.handling(claimed.channel, kind_of(claimed.bodies[0])):
             updates = [Update.model_validate(body, context={"bot": bot}) for body in claimed.bodies]
             album = tuple(one.message for one in updates[1:] if isinstance(one.message, Message))
             result = await self._dispatcher.feed_update(
-                bot, updates[0], unit=unit, claimed=claimed, acquaintance=who, album=album
+                bot, updates[0], unit=unit, claimed=claimed, sender=who, album=album
             )
         if result is UNHANDLED:
             log.info("nothing_to_say", kind=updates[0].event_type)

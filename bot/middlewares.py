@@ -10,7 +10,7 @@ from aiogram.types import CallbackQuery, TelegramObject
 
 from bot.conversation import Conversation
 from bot.deps import Deps
-from bot.senders import Acquaintance
+from bot.senders import Sender
 from bot.wording.speech import CHINESE, ENGLISH
 from storage.inbox import Claimed
 from storage.people import Party, admit, change_address, find_party
@@ -34,7 +34,7 @@ class WhoSpeaks(BaseMiddleware):
             return None
         unit: Unit = data["unit"]
         claimed: Claimed = data["claimed"]
-        known: Acquaintance = data["acquaintance"]
+        known: Sender = data["sender"]
         party = await self._party(unit, claimed.channel, data["bot"], context, known.party)
         data["conversation"] = Conversation(
             deps=self._deps,

@@ -12,7 +12,7 @@ from storage.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
-class Acquaintance:
+class Sender:
     """Who is known at the chat, if anybody; where the talk stands; and the newest case that still waits."""
 
     party: Party | None
@@ -26,7 +26,7 @@ class Acquaintance:
         return self.party is not None and self.party.taxpayer_id is not None and self.party.officer is None
 
 
-async def acquaint(unit: Unit, deps: Deps, claimed: Sequence[Claimed]) -> Sequence[Acquaintance]:
+async def find_senders(unit: Unit, deps: Deps, claimed: Sequence[Claimed]) -> Sequence[Sender]:
     """What is known about each of these updates, in their order."""
     hashes = [_address_hash(unit, deps, one) for one in claimed]
     parties = await find_parties(unit, {chat_hash for chat_hash in hashes if chat_hash is not None})
@@ -34,17 +34,17 @@ async def acquaint(unit: Unit, deps: Deps, claimed: Sequence[Claimed]) -> Sequen
     taxpayers = {party.taxpayer_id for party in parties.values() if party.taxpayer_id is not None}
     cases = await open_case_of_each(unit, taxpayers) if taxpayers else {}
     return [
-        _acquaintance(None if chat_hash is None else parties.get(chat_hash), talks.get(one.lane_key), cases)
+        _sender(None if chat_hash is None else parties.get(chat_hash), talks.get(one.lane_key), cases)
         for chat_hash, one in zip(hashes, claimed, strict=True)
     ]
 
 
-def _acquaintance(
+def _sender(
     party: Party | None, talk: tuple[str | None, Mapping[str, Any]] | None, cases: Mapping[int, Case]
-) -> Acquaintance:
+) -> Sender:
     state, data = talk or (None, {})
     case = None if party is None or party.taxpayer_id is None else cases.get(party.taxpayer_id)
-    return Acquaintance(party, state, data, case)
+    return Sender(party, state, data, case)
 
 
 def _address_hash(unit: Unit, deps: Deps, claimed: Claimed) -> str | None:

@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Gathering(Generic[Item, Result]):
+class Batching(Generic[Item, Result]):
     """Calls `write` with a unit and the items that have come; it gives back a result for each, in their order."""
 
     def __init__(

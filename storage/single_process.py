@@ -20,7 +20,7 @@ class AlreadyRunningError(Exception):
 
 
 @contextmanager
-def alone(url: URL) -> Iterator[None]:
+def single_process(url: URL) -> Iterator[None]:
     """Serve the SQLite file of `url` alone, until the block is left; PostgreSQL is shared.
 
     Raises AlreadyRunningError or DatabaseError, whose messages say what to do.

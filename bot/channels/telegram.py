@@ -37,7 +37,7 @@ from bot.runtime.leases import Lease
 from bot.runtime.metrics import Metrics
 from bot.runtime.nursery import Nursery
 from bot.settings import Settings
-from storage.batching import Gathering
+from storage.batching import Batching
 from storage.database import Database
 from storage.inbox import Incoming, store
 from storage.unit import Unit
@@ -283,7 +283,7 @@ class Arrivals:
 
     def __init__(self, database: Database, bot_id: int) -> None:
         self._bot_id = bot_id
-        self._gathering = Gathering(database, self._store)
+        self._gathering = Batching(database, self._store)
 
     async def keep(self, update: Mapping[str, Any]) -> bool:
         """Store an update; False where it has been delivered before."""

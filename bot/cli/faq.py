@@ -34,9 +34,9 @@ def faq_ask(question: Annotated[str, typer.Argument(metavar="问题")], *, as_js
     """问一个问题，看问答库会怎么答；什么都不会写下。"""
     from bot.cli.preview_json import Put, as_faq_answer, preview_of
 
-    looking = look_or_fail()
-    in_force = looking.in_force()
-    found = as_faq_answer(in_force, preview_of(looking, in_force, Put(text=question)))
+    installation = look_or_fail()
+    in_force = installation.in_force()
+    found = as_faq_answer(in_force, preview_of(installation, in_force, Put(text=question)))
     if as_json:
         print_json(found)
         return
@@ -51,7 +51,7 @@ def faq_ask(question: Annotated[str, typer.Argument(metavar="问题")], *, as_js
         table.add_row(candidate["question"], f"{candidate['score']:.3f}")
     console.print()
     console.print(table if found["candidates"] else "没有相近的问题。")
-    say_if_sample(looking)
+    say_if_sample(installation)
 
 
 @faq.command("assess", cls=ChineseCommand)

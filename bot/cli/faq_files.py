@@ -23,7 +23,7 @@ from faq.entries.results import Denied, Wrong
 from faq.files.formats import format_of, read_file
 from faq.files.plan import Plan, examine
 from faq.files.table import FileError
-from faq.files.transfer import carry_out, export, read_book
+from faq.files.transfer import carry_out, export, read_baseline
 from intents import make_tokenizer
 from storage.database import Database, DatabaseError
 from storage.read_only import look_into
@@ -59,11 +59,11 @@ def import_entries(
     reading = read_file(path)
     if reading.entries and officer is None and not dry_run:
         fail("请用 --by 写明以哪位工作人员的名义导入，例如 --by wang。", 2)
-    book = asyncio.run(look_into(settings.database_url, now, read_book))
-    if book is None:
+    baseline = asyncio.run(look_into(settings.database_url, now, read_baseline))
+    if baseline is None:
         raise DatabaseError("还没有数据库。请先启动一次税桥（make run）。")
     with _bar("逐行比对", len(reading.entries)) as tell:
-        plan = examine(reading, book, make_tokenizer(), tell)
+        plan = examine(reading, baseline, make_tokenizer(), tell)
     _name(path, plan)
     drafts = len(plan.new) + len(plan.changed)
     if and_submit and drafts > MOST_SUBMITTED:

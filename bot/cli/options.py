@@ -11,7 +11,7 @@ from bot.cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from bot.installation import Looking
+    from bot.installation import Installation
     from bot.settings import Settings
 
 
@@ -39,18 +39,18 @@ def local_date(text: str) -> date:
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON。")]
 
 
-def look_or_fail() -> "Looking":
-    from bot.installation import LOOKING_ERRORS, look
+def look_or_fail() -> "Installation":
+    from bot.installation import INSTALLATION_ERRORS, read_installation
 
     now = datetime.now(UTC)  # noqa: TID251  the clock of bot/runtime/clock.py would bring the database along
     try:
-        return look(settings_or_fail(), now)
-    except LOOKING_ERRORS as error:
+        return read_installation(settings_or_fail(), now)
+    except INSTALLATION_ERRORS as error:
         fail(str(error))
 
 
-def say_if_sample(looking: "Looking") -> None:
-    if looking.sample:
+def say_if_sample(installation: "Installation") -> None:
+    if installation.sample:
         make_console().print("（还没有数据库，看的是随附的样例。）")
 
 

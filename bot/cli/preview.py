@@ -44,29 +44,29 @@ def preview(
     from bot.cli.json_lines import JsonLines
     from bot.cli.preview_json import Put, preview_of
     from bot.cli.preview_json import as_json as whole
-    from bot.installation import LOOKING_ERRORS, with_entries_of
+    from bot.installation import INSTALLATION_ERRORS, with_entries_of
 
     if (text is None) == (file is None):
         fail("请给出一条消息，或用 --file 给出一个文件，二者选一。", 2)
     lines = None if file is None else JsonLines(file, Put)
-    looking = look_or_fail()
+    installation = look_or_fail()
     try:
-        looking = looking if entries is None else with_entries_of(looking, entries)
-    except LOOKING_ERRORS as error:
+        installation = installation if entries is None else with_entries_of(installation, entries)
+    except INSTALLATION_ERRORS as error:
         fail(str(error))
-    in_force = looking.in_force()
+    in_force = installation.in_force()
     if lines is not None:
         for put in lines:
-            print_json(whole(looking, preview_of(looking, in_force, put)))
+            print_json(whole(installation, preview_of(installation, in_force, put)))
         lines.done()
         return
-    found = whole(looking, preview_of(looking, in_force, Put(text=str(text))))
+    found = whole(installation, preview_of(installation, in_force, Put(text=str(text))))
     if as_json:
         print_json(found)
         return
     table = Table("", Column(overflow="fold"), show_header=False)
     table.add_row("结果", BECOMES[found["becomes"]])
-    table.add_row("类别", f"{looking.rules.kind(found['kind']).name}（{found['kind']}）")
+    table.add_row("类别", f"{installation.rules.kind(found['kind']).name}（{found['kind']}）")
     table.add_row("把握", f"{found['confidence']:.2f}")
     if found["answer"]:
         table.add_row("答复", f"{found['question']}\n{found['answer']}")
@@ -74,7 +74,7 @@ def preview(
     table.add_row("若立办件", "、".join(found["departments"]))
     table.add_row("理由", "；".join(found["reasons"]))
     make_console().print(table)
-    say_if_sample(looking)
+    say_if_sample(installation)
 
 
 def intent(
@@ -93,21 +93,21 @@ def intent(
         fail("请给出一条消息，或用 --file 给出一个文件，二者选一。", 2)
     if file is not None:
         lines = JsonLines(file, Put)
-        looking = look_or_fail()
-        in_force = looking.in_force()
+        installation = look_or_fail()
+        in_force = installation.in_force()
         for put in lines:
-            print_json(as_intent(looking, preview_of(looking, in_force, Put(text=put.text))))
+            print_json(as_intent(installation, preview_of(installation, in_force, Put(text=put.text))))
         lines.done()
         return
-    looking = look_or_fail()
-    found = as_intent(looking, preview_of(looking, looking.in_force(), Put(text=str(text))))
+    installation = look_or_fail()
+    found = as_intent(installation, preview_of(installation, installation.in_force(), Put(text=str(text))))
     if as_json:
         print_json(found)
         return
     table = Table("", Column(overflow="fold"), show_header=False)
-    table.add_row("类别", f"{looking.rules.kind(found['kind']).name}（{found['kind']}）")
+    table.add_row("类别", f"{installation.rules.kind(found['kind']).name}（{found['kind']}）")
     table.add_row("把握", f"{found['confidence']:.2f}")
     table.add_row("承办部门", "、".join(found["departments"]) or "不立办件")
     table.add_row("理由", "；".join(found["reasons"]))
     make_console().print(table)
-    say_if_sample(looking)
+    say_if_sample(installation)

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.installation import Looking
+from bot.installation import Installation
 from faq import talk
 from faq.answering import InForce, Preview, preview
 from faq.catalog import Entry
@@ -23,17 +23,17 @@ class Put(BaseModel):
     case_kind: Kind | None = None
 
 
-def preview_of(looking: Looking, in_force: InForce, put: Put) -> Preview:
+def preview_of(installation: Installation, in_force: InForce, put: Put) -> Preview:
     """Return what would become of a text, at the home bureau."""
     standing = talk.Standing(case_open=put.case in ("open", "signed", "waiting"), case_waits=put.case == "waiting")
     for line in put.talk:
         understanding = in_force.interpreter.understand(line)
         outcome = talk.becomes(understanding, standing, in_force.rules.kinds, in_force.edition)
         standing = talk.stands_after(outcome, standing)
-    return preview(in_force, looking.bureau_id, put.text, standing, looking.lessons)
+    return preview(in_force, installation.bureau_id, put.text, standing, installation.lessons)
 
 
-def as_json(looking: Looking, found: Preview) -> dict[str, Any]:
+def as_json(installation: Installation, found: Preview) -> dict[str, Any]:
     """Return a preview as `preview --json` prints it."""
     return {
         "text": found.understanding.text,
@@ -44,7 +44,7 @@ def as_json(looking: Looking, found: Preview) -> dict[str, Any]:
         "question": found.entry and found.entry.question,
         "answer": found.entry and found.entry.answer,
         "candidates": [_candidate(entry, score) for entry, score in found.candidates],
-        "departments": [looking.departments[code] for code in found.departments],
+        "departments": [installation.departments[code] for code in found.departments],
         "reasons": [*found.understanding.reasons, *found.why_there],
     }
 
@@ -81,13 +81,13 @@ def _candidate(entry: Entry, score: float) -> dict[str, Any]:
     return {"entry": entry.code, "question": entry.question, "score": round(float(score), 4)}
 
 
-def as_intent(looking: Looking, found: Preview) -> dict[str, Any]:
+def as_intent(installation: Installation, found: Preview) -> dict[str, Any]:
     """Return a preview as `intent --json` prints it: no department for a kind that opens no case."""
-    opens = looking.rules.kind(found.kind).opens_case
+    opens = installation.rules.kind(found.kind).opens_case
     return {
         "text": found.understanding.text,
         "kind": found.kind.value,
         "confidence": round(found.understanding.confidence, 4),
-        "departments": [looking.departments[code] for code in found.departments] if opens else [],
+        "departments": [installation.departments[code] for code in found.departments] if opens else [],
         "reasons": [*found.understanding.reasons, *(found.why_there if opens else ())],
     }

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.doctor.findings import Finding, complaint, remark, unchecked, well, wrong
 from bot.duty_kinds import duty_kinds
-from bot.installation import look_at_sample
+from bot.installation import sample_installation
 from bot.settings import Settings
 from escalation.deadlines.workdays import WorkCalendar, local_date
 from escalation.rules.live import read_rulebook
@@ -62,7 +62,7 @@ def load_rules() -> tuple[Rulebook | None, Sequence[str]]:
     """The rules that the product comes with; or None, and what is wrong with its files, line by line."""
     try:
         rules = make_rulebook(load_kinds(), duty_kinds())
-        look_at_sample(rules, NEVER)
+        sample_installation(rules, NEVER)
     except (BureauSeedError, FaqSeedError) as error:
         return None, str(error).splitlines()
     return rules, ()

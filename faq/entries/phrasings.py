@@ -26,7 +26,9 @@ from storage.unit import Unit
 REPHRASED = REVISION_MOVES[Move.REPHRASE]
 
 
-async def add_phrasings(unit: Unit, actor: Officer, entry_id: int, wordings: Sequence[str]) -> Saved | Denied | Wrong:
+async def add_phrasings(
+    unit: Unit, actor: Officer, entry_id: int, added_phrasings: Sequence[str]
+) -> Saved | Denied | Wrong:
     """Add ways of asking to an entry: to what is published, and to what is being written or waits for approval.
 
     Each becomes a revision that differs in its phrasings alone, and keeps the reviewers of the text it repeats.
@@ -34,12 +36,12 @@ async def add_phrasings(unit: Unit, actor: Officer, entry_id: int, wordings: Seq
     entry = await take(unit, actor, Action.EDIT_ENTRY, entry_id)
     if isinstance(entry, Denied):
         return entry
-    if findings := tuple(finding for wording in wordings for finding in check_wording(wording)):
+    if findings := tuple(finding for wording in added_phrasings for finding in check_wording(wording)):
         return Wrong(findings)
     where = (revisions.c.entry_id == entry_id, revisions.c.state.in_(REPHRASED))
     head, changed = entry.head, set[RevisionState]()
     for row in await unit.all(select(revisions).where(*where).order_by(revisions.c.number)):
-        phrasings = _with(row, wordings)
+        phrasings = _with(row, added_phrasings)
         if len(phrasings) > MOST_PHRASINGS:
             return Wrong((Finding("phrasings", Flaw.FULL, (("most", MOST_PHRASINGS),)),))
         if phrasings != row.phrasings or head > entry.head:  # a later text keeps the higher number
@@ -54,10 +56,10 @@ async def add_phrasings(unit: Unit, actor: Officer, entry_id: int, wordings: Seq
     return Saved(entry_id, entry.code, head)
 
 
-def _with(row: Row[Any], wordings: Sequence[str]) -> list[str]:
+def _with(row: Row[Any], added_phrasings: Sequence[str]) -> list[str]:
     """The phrasings of a text with these added, but for those by which it is asked for already."""
     known = {plain_view(text) for text in (row.question, *row.phrasings)}
-    added = {plain_view(wording): wording.strip() for wording in wordings}
+    added = {plain_view(wording): wording.strip() for wording in added_phrasings}
     return [*row.phrasings, *(text for view, text in added.items() if view not in known)]
 
 

@@ -62,22 +62,24 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class Baseline:
     """What a file is held against: the entries by code, and the departments' names by code."""
 
     known: Mapping[str, Known]
     departments: Mapping[str, str]
 
 
-def examine(reading: Reading, book: Book, tokenizer: Tokens, tell: Callable[[int], None] = lambda _done: None) -> Plan:
+def examine(
+    reading: Reading, baseline: Baseline, tokenizer: Tokens, tell: Callable[[int], None] = lambda _done: None
+) -> Plan:
     """Look at every row; `tell` hears how many of them have been compared with all others."""
     plan = Plan(remarks=list(reading.remarks))
-    proposed = [_read(raw, book, plan.remarks) for raw in reading.entries]
+    proposed = [_read(raw, baseline, plan.remarks) for raw in reading.entries]
     for one in proposed:
         _sort(plan, one)
     plan.remarks += _repeated_codes(proposed)
-    plan.remarks += _repeated(proposed, book)
-    plan.remarks += _nearly_repeated(proposed, book, tokenizer, tell)
+    plan.remarks += _repeated(proposed, baseline)
+    plan.remarks += _nearly_repeated(proposed, baseline, tokenizer, tell)
     plan.remarks.sort(key=lambda remark: remark.number)
     return plan
 
@@ -88,7 +90,7 @@ def entries_in(reading: Reading, departments: Mapping[str, str]) -> Sequence[Ent
     Raises FileError for a file in which anything is wrong.
     """
     remarks = list(reading.remarks)
-    proposed = [_read(raw, Book({}, departments), remarks) for raw in reading.entries]
+    proposed = [_read(raw, Baseline({}, departments), remarks) for raw in reading.entries]
     remarks += _repeated_codes(proposed)
     if wrong := [remark for remark in remarks if remark.wrong]:
         raise FileError(f"{wrong[0]}（共 {len(wrong)} 处有误）请更正后再试。")
@@ -163,7 +165,7 @@ class _Cells:
             return nothing
 
 
-def _read(raw: Raw, book: Book, remarks: list[Remark]) -> Proposed:
+def _read(raw: Raw, baseline: Baseline, remarks: list[Remark]) -> Proposed:
     """The entry that a row proposes, and what is wrong with it."""
     cells = _Cells(raw, remarks)
     code = cells.text("code") or None
@@ -173,7 +175,7 @@ def _read(raw: Raw, book: Book, remarks: list[Remark]) -> Proposed:
             answer=cells.text("answer"),
             legal_basis=cells.text("legal_basis"),
             category=cells.one_of("category", categories()),
-            department_code=cells.one_of("department", book.departments),
+            department_code=cells.one_of("department", baseline.departments),
             phrasings=cells.texts("phrasings"),
             valid_from=cells.day("valid_from"),
             valid_until=cells.day("valid_until"),
@@ -181,12 +183,12 @@ def _read(raw: Raw, book: Book, remarks: list[Remark]) -> Proposed:
     )
     if code is not None and len(code) > LONGEST_CODE:
         cells.refuse("code", f"最多 {LONGEST_CODE} 个字符，请改短")
-    for finding in check(content, book.departments):
+    for finding in check(content, baseline.departments):
         name = COLUMNS.get(finding.field, finding.field)
         if name not in cells.unread:
             empty = name in ("category", "department")  # what is there but unknown was remarked on
             remarks.append(Remark(raw.number, f"{FIELDS[name]}是空的，请填写" if empty else finding.sentence))
-    return Proposed(raw.number, code, content, book.known.get(code or ""))
+    return Proposed(raw.number, code, content, baseline.known.get(code or ""))
 
 
 def _repeated_codes(proposed: Iterable[Proposed]) -> Iterator[Remark]:
@@ -196,19 +198,19 @@ def _repeated_codes(proposed: Iterable[Proposed]) -> Iterator[Remark]:
             yield Remark(one.number, f"代号 {one.code} 与第 {seen[one.code]} 行重复，请只留一行，或者换一个代号")
 
 
-def _untouched(proposed: Iterable[Proposed], book: Book) -> Sequence[Known]:
+def _untouched(proposed: Iterable[Proposed], baseline: Baseline) -> Sequence[Known]:
     """The entries of which the file says nothing."""
     touched = {one.code for one in proposed}
-    return [one for code, one in book.known.items() if code not in touched]
+    return [one for code, one in baseline.known.items() if code not in touched]
 
 
-def _repeated(proposed: Sequence[Proposed], book: Book) -> Iterator[Remark]:
+def _repeated(proposed: Sequence[Proposed], baseline: Baseline) -> Iterator[Remark]:
     """Questions that are asked twice are wrong, unless nothing of them changes; a phrasing that leads to two entries is
     worth a word.
     """
     questions: dict[str, str] = {}
     ways: dict[str, str] = {}
-    for other in _untouched(proposed, book):
+    for other in _untouched(proposed, baseline):
         questions.setdefault(plain_view(other.content.question), f"已有条目 {other.code}")
         for text in other.content.phrasings:
             ways.setdefault(plain_view(text), f"已有条目 {other.code}")
@@ -230,11 +232,11 @@ def _repeated(proposed: Sequence[Proposed], book: Book) -> Iterator[Remark]:
 
 
 def _nearly_repeated(
-    proposed: Sequence[Proposed], book: Book, tokenizer: Tokens, tell: Callable[[int], None]
+    proposed: Sequence[Proposed], baseline: Baseline, tokenizer: Tokens, tell: Callable[[int], None]
 ) -> Iterator[Remark]:
     """Questions that are nearly the same as another: perhaps one entry, perhaps two that differ in a year or a rate."""
     told = {f"{one.number}": (f"第 {one.number} 行", one.content.question) for one in proposed}
-    told |= {f"={one.code}": (f"已有条目 {one.code}", one.content.question) for one in _untouched(proposed, book)}
+    told |= {f"={one.code}": (f"已有条目 {one.code}", one.content.question) for one in _untouched(proposed, baseline)}
     index = Index.build([IndexEntry(key, question) for key, (_, question) in told.items()], tokenizer)
     for done, one in enumerate(proposed, start=1):
         tell(done)

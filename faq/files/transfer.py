@@ -13,7 +13,7 @@ from faq.entries.drafting import free_code
 from faq.entries.queries import Revision, department_codes, revision
 from faq.entries.results import Denied, Why
 from faq.entries.steps import allowed, authors_after, moving
-from faq.files.plan import Book, Known, Plan, Proposed
+from faq.files.plan import Baseline, Known, Plan, Proposed
 from faq.files.table import Cell
 from faq.lifecycle import GIVEN_UP, EntryState, Move, RevisionState
 from storage.people import Officer
@@ -31,10 +31,10 @@ STATES = {
 RETIRED = "已停用"
 
 
-async def read_book(reader: Reader) -> Book:
+async def read_baseline(reader: Reader) -> Baseline:
     """Everything that a file is held against."""
     known = {code: _known(code, head, text) for code, _state, head, text in await _newest(reader)}
-    return Book(known, await department_codes(reader))
+    return Baseline(known, await department_codes(reader))
 
 
 def _known(code: str, head: int, text: Revision) -> Known:

@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 from bot.cli.main import app
 from bot.cli.terminal import refusal
-from bot.installation import look
+from bot.installation import read_installation
 from bot.settings import read_settings
 from intents import Kind
 from storage.database import DatabaseError
@@ -38,7 +38,7 @@ NOW = datetime(2025, 11, 3, 4, 0, tzinfo=UTC)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A fresh clone's working folder; whatever a test of this file does there, looking leaves it as it was."""
+    """A fresh clone's working folder; whatever a test of this file does there, installation leaves it as it was."""
     folder = tmp_path / "clone"
     folder.mkdir()
     yield folder
@@ -391,9 +391,9 @@ async def test_looking_sees_the_database_in_use_and_changes_nothing(
 async def test_looking_needs_no_key_and_leaves_no_companion_files(stopped: Path) -> None:
     (stopped / "key").unlink()
     before = contents(stopped)
-    looking = await asyncio.to_thread(look, read_settings({}, database_url=sqlite_url(stopped)), NOW)
-    assert not looking.sample
-    assert len(looking.entries) > 60
+    installation = await asyncio.to_thread(read_installation, read_settings({}, database_url=sqlite_url(stopped)), NOW)
+    assert not installation.sample
+    assert len(installation.entries) > 60
     assert contents(stopped) == before
 
 
@@ -404,20 +404,20 @@ async def test_what_a_killed_house_left_in_its_log_is_seen(stopped: Path, tmp_pa
     killed = tmp_path / "killed"
     shutil.copytree(stopped, killed)
     connection.close()
-    looking = await asyncio.to_thread(look, read_settings({}, database_url=sqlite_url(killed)), NOW)
-    assert set(looking.departments.values()) == {"未落盘"}
+    installation = await asyncio.to_thread(read_installation, read_settings({}, database_url=sqlite_url(killed)), NOW)
+    assert set(installation.departments.values()) == {"未落盘"}
 
 
 def test_an_empty_database_is_looked_at_as_none(tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
-    looking = look(read_settings({}, database_url=f"sqlite:///{tmp_path}/empty.db"), NOW)
-    assert looking.sample
+    installation = read_installation(read_settings({}, database_url=f"sqlite:///{tmp_path}/empty.db"), NOW)
+    assert installation.sample
     assert (tmp_path / "empty.db").stat().st_size == 0
 
 
 async def test_an_empty_postgresql_is_looked_at_as_none(postgres: str) -> None:
     address = postgres.replace("+asyncpg", "")
-    assert (await asyncio.to_thread(look, read_settings({}, database_url=address), NOW)).sample
+    assert (await asyncio.to_thread(read_installation, read_settings({}, database_url=address), NOW)).sample
 
 
 async def test_a_schema_of_another_version_is_named_and_left_alone(
@@ -431,7 +431,7 @@ async def test_a_schema_of_another_version_is_named_and_left_alone(
     )
     monkeypatch.setattr("storage.schema.MIGRATIONS", steps)
     with pytest.raises(DatabaseError, match=r"本程序需要 next。请先启动一次本程序（make run）"):
-        await asyncio.to_thread(look, settings, NOW)
+        await asyncio.to_thread(read_installation, settings, NOW)
     assert contents(stopped) == before
 
 

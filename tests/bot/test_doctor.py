@@ -34,7 +34,7 @@ from escalation.deadlines.workdays import make_calendar
 from storage.database import parse_url
 from storage.disk import free_bytes
 from storage.installation import take_lease
-from storage.single_process import alone, is_served
+from storage.single_process import is_served, single_process
 from testbed.postgres import drop_database, fresh_database
 from testbed.processes import now
 from tests.bot.command import ROOT, Done, contents, environment, python_m_bot, run_command
@@ -357,7 +357,7 @@ def test_looking_whether_a_file_is_served_makes_nothing_and_tells_the_truth(tmp_
     file = tmp_path / "test.db"
     assert not is_served(file)
     assert list(tmp_path.iterdir()) == []
-    with alone(parse_url(sqlite_url(tmp_path))):
+    with single_process(parse_url(sqlite_url(tmp_path))):
         assert is_served(file)
     assert not is_served(file)
 
@@ -428,7 +428,7 @@ async def test_a_webhook_that_is_wanted_is_compared_with_the_one_that_is_set(fou
     wanted = FOUNDED | {"SHUIQIAO_TELEGRAM_WEBHOOK": "true", "SHUIQIAO_PUBLIC_URL": "https://tax.example"}
     none = await _at_telegram(founded, TelegramWithDoor(), wanted)
     assert "启动时会设好" in none.told("webhook", State.REMARK)
-    with alone(parse_url(sqlite_url(founded))):
+    with single_process(parse_url(sqlite_url(founded))):
         served = await _at_telegram(founded, TelegramWithDoor(), wanted)
     assert "却没有设推送" in served.told("webhook", State.WRONG)
     other = await _at_telegram(founded, TelegramWithDoor(url="https://old.example/telegram/4242"), wanted)

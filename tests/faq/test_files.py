@@ -20,9 +20,9 @@ from faq.entries.publication import retire
 from faq.entries.queries import find_by_code
 from faq.entries.results import Denied, Why
 from faq.files.formats import read_csv, read_file, read_yaml, write_csv, write_yaml
-from faq.files.plan import Book, Plan, examine
+from faq.files.plan import Baseline, Plan, examine
 from faq.files.table import FIELDS, TOLD, Cell, FileError, Formula, Reading, as_cell, as_date, of_cell
-from faq.files.transfer import carry_out, export, read_book
+from faq.files.transfer import carry_out, export, read_baseline
 from faq.seed import load_entries
 from intents import Tokenizer
 from storage.database import Database
@@ -34,7 +34,7 @@ GOOD = (
     "vat-1,小规模纳税人征收率是多少,小规模几个点,适用百分之三的征收率，另有规定除外。,"
     "增值税法第十一条,增值税,所得税处,,2027-12-31"
 )
-EMPTY = Book({}, DEPARTMENTS)
+EMPTY = Baseline({}, DEPARTMENTS)
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +244,7 @@ def test_no_two_entries_of_the_sample_are_nearly_one(tokenizer: Tokenizer) -> No
         }
         for entry in load_entries()
     ]
-    plan = examine(read_csv(write_csv(rows, "gb18030")), Book({}, names), tokenizer)
+    plan = examine(read_csv(write_csv(rows, "gb18030")), Baseline({}, names), tokenizer)
     assert (len(plan.new), plan.remarks) == (len(rows), [])
 
 
@@ -322,9 +322,9 @@ async def exported(office: Office) -> Sequence[Mapping[str, Cell]]:
         return await export(reader)
 
 
-async def book_of(office: Office) -> Book:
+async def book_of(office: Office) -> Baseline:
     async with office.database.reader() as reader:
-        return await read_book(reader)
+        return await read_baseline(reader)
 
 
 async def test_what_is_exported_changes_nothing_when_it_is_imported(either: Office, tokenizer: Tokenizer) -> None:

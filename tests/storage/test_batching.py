@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from storage.batching import MOST_TOGETHER, Gathering
+from storage.batching import MOST_TOGETHER, Batching
 from storage.database import Database
 from storage.installation import fact
 from storage.tables import facts
@@ -14,7 +14,7 @@ from storage.unit import Unit
 from tests.storage.opened import until_somebody_waits_for_a_lock
 
 
-class Notes(Gathering[str, str]):
+class Notes(Batching[str, str]):
     """Keeps names as facts, of which a second one of the same name cannot exist; remembers what came together."""
 
     def __init__(self, database: Database) -> None:
@@ -67,7 +67,7 @@ async def test_trouble_of_the_database_is_told_to_all_and_tried_by_nobody_again(
         tries += 1
         raise ConnectionResetError("the database has gone")
 
-    gathering: Gathering[str, None] = Gathering(database, write)
+    gathering: Batching[str, None] = Batching(database, write)
     ended = await asyncio.gather(*(gathering.add(name) for name in "abc"), return_exceptions=True)
     assert [type(error) for error in ended] == [ConnectionResetError] * 3
     assert tries == 1

@@ -145,7 +145,7 @@ async def _examined(deps: Deps, brought: Brought) -> "Plan":
     from faq.files.formats import format_of
     from faq.files.plan import examine
     from faq.files.table import FileError
-    from faq.files.transfer import read_book
+    from faq.files.transfer import read_baseline
 
     if len(brought.content) > LARGEST_FILE:
         raise UselessFileError(f"文件超过 {LARGEST_FILE // 1024 // 1024} MB。{BY_TERMINAL}")
@@ -157,8 +157,8 @@ async def _examined(deps: Deps, brought: Brought) -> "Plan":
     if len(reading.entries) > MOST_ENTRIES:
         raise UselessFileError(f"文件里有 {len(reading.entries)} 条，这里一次最多 {MOST_ENTRIES} 条。{BY_TERMINAL}")
     async with deps.database.reader() as reader:
-        book = await read_book(reader)
-    return await asyncio.to_thread(examine, reading, book, deps.interpreter.tokenizer)
+        baseline = await read_baseline(reader)
+    return await asyncio.to_thread(examine, reading, baseline, deps.interpreter.tokenizer)
 
 
 def _path(brought: Brought) -> Path:

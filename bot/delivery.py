@@ -169,7 +169,7 @@ class Delivery:
             return await self._back_off(turn, notice, error)
 
     async def _deliver(self, turn: Turn, notice: Waiting, until: float) -> timedelta | None:
-        """Say a notice part by part, and record it; gives back how long the address is to rest before anything more."""
+        """Say a notice part by part, and record it; returns how long the address is to rest before anything more."""
         saying = self._unrecorded.get(notice.id) or await self._prepare(turn, notice)
         if saying is None:
             return None

@@ -73,7 +73,7 @@ class Intake:
         return bool(claimed)
 
     async def _handle_together(self, claimed: Sequence[Claimed]) -> Collection[int]:
-        """Handle what is from taxpayers in one unit; gives back the lanes that need nothing more: all, or none."""
+        """Handle what is from taxpayers in one unit; returns the lanes that need nothing more: all, or none."""
         if len(claimed) < FEWEST_TOGETHER:
             return ()
         deadline = asyncio.timeout(None)

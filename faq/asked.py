@@ -38,7 +38,7 @@ def remember(
     confidence: float,
     entry_id: int | None,
 ) -> int:
-    """Keep a question and give back its id."""
+    """Keep a question and return its id."""
     unit.defer(
         _remember,
         {

@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 class Batching(Generic[Item, Result]):
-    """Calls `write` with a unit and the items that have come; it gives back a result for each, in their order."""
+    """Calls `write` with a unit and the items that have come; it returns a result for each, in their order."""
 
     def __init__(
         self, database: Database, write: Callable[[Unit, Sequence[Item]], Awaitable[Sequence[Result]]]

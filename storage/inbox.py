@@ -238,7 +238,7 @@ async def release_all_lanes(unit: Unit) -> None:
 
 
 async def _release(unit: Unit, lane_ids: Sequence[int], holder: str, not_before: datetime) -> int:
-    """Give lanes back; gives back how many of them were still ours."""
+    """Give lanes back; returns how many of them were still ours."""
     return (await unit.run(RELEASE, {"lanes": lane_ids, "by": holder, "until": not_before})).rowcount
 
 

@@ -37,7 +37,7 @@ async def put_message(
     reply_to: int | None = None,
     client_id: str | None = None,
 ) -> int:
-    """Put a message on the page and give back its id."""
+    """Put a message on the page and return its id."""
     return await unit.inserted(
         web_messages.insert()
         .values(

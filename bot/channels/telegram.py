@@ -244,7 +244,7 @@ class Poller:
             offset = await self._poll(offset)
 
     async def _poll(self, offset: int | None) -> int | None:
-        """One fetch; gives back the next offset, which is what tells Telegram that these have arrived."""
+        """One fetch; returns the next offset, which is what tells Telegram that these have arrived."""
         request = RawUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=UPDATE_KINDS)
         try:
             updates = await self._nursery.unless_stopping(self._bot(request, request_timeout=POLL_SECONDS + 10))
@@ -261,7 +261,7 @@ class Poller:
 
 
 def _told(error: AiogramError) -> float:
-    """Tell the log why nothing was fetched; gives back after how many seconds to try again."""
+    """Tell the log why nothing was fetched; returns after how many seconds to try again."""
     match error:
         case TelegramConflictError() if "webhook" in error.message:
             log.warning("webhook_is_set", advice="Telegram 正在把消息推送到一个网址，请把用同一个令牌的进程设成一样")

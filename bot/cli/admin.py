@@ -68,7 +68,7 @@ def preview_change(settings: Settings, now: datetime, change: Change) -> Sequenc
 
 
 def make_change(settings: Settings, now: datetime, change: Change) -> int:
-    """Make the change; gives back how many open duties it moved. A running house takes it over within a second."""
+    """Make the change; returns how many open duties it moved. A running house takes it over within a second."""
 
     async def act(database: Database) -> int:
         async with database.unit() as unit:

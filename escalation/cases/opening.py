@@ -104,7 +104,7 @@ async def _number(unit: Unit, received_at: datetime) -> str:
 async def _promise(
     unit: Unit, rules: Rulebook, case_id: int, kind: CaseKind, department_id: int, letter: Letter, region: str
 ) -> date | None:
-    """Open the two duties; gives back the day on which the answer is due, if the kind has a limit that runs already."""
+    """Open the two duties; returns the day on which the answer is due, if the kind has a limit that runs already."""
     holder = held_by_department(department_id)
     if kind.sign_working_days is not None:
         signing = Terms(letter.received_at, kind.sign_working_days, Span.WORKING_DAYS, region, rules.calendar_revision)

@@ -99,7 +99,7 @@ async def _unsorted(unit: Unit, case_id: int) -> Sequence[Row[Any]]:
 
 
 async def sort_out(unit: Unit, rules: Rulebook, case: Case) -> int:
-    """The unsorted lines are supplements: the department is told. Gives back how many they were."""
+    """The unsorted lines are supplements: the department is told. Returns how many they were."""
     sorted_lines = await unit.run(
         update(case_messages)
         .where(case_messages.c.case_id == case.id, case_messages.c.what == MessageKind.UNSORTED)

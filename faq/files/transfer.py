@@ -81,7 +81,7 @@ def _row(code: str, state: EntryState, text: Revision, departments: Mapping[str,
 async def carry_out(
     unit: Unit, actor: Officer, plan: Plan, tell: Callable[[int], None] = lambda _done: None
 ) -> Sequence[tuple[int, int]] | Denied:
-    """Make every new entry and every changed text a draft, or nothing at all; gives back their ids and heads.
+    """Make every new entry and every changed text a draft, or nothing at all; returns their ids and heads.
 
     `tell` hears how many have been written. Where an entry is no longer as the plan saw it, nothing is written. Raises
     ValueError for a plan in which something is wrong.

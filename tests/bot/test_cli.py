@@ -38,7 +38,7 @@ NOW = datetime(2025, 11, 3, 4, 0, tzinfo=UTC)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A fresh clone's working folder; whatever a test of this file does there, installation leaves it as it was."""
+    """A fresh clone's working folder; whatever a test of this file does there, looking leaves it as it was."""
     folder = tmp_path / "clone"
     folder.mkdir()
     yield folder

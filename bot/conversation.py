@@ -8,6 +8,7 @@ from typing import Any
 from aiogram.types import CallbackQuery, InaccessibleMessage, Message
 
 from bot.deps import Deps
+from escalation.cases.notices import Facts, notice_of
 from escalation.cases.queries import Case
 from storage.inbox import keep_conversation
 from storage.outbox import Notice, tell
@@ -47,6 +48,10 @@ class Conversation:
     def say(self, kind: str, **payload: Any) -> None:
         """Write a notice to where the talk takes place; it is delivered once the unit has been committed."""
         tell(self.unit, self.party.address_id, Notice(kind, payload))
+
+    def tell(self, facts: Facts) -> None:
+        """Write a notice whose facts have types, like `say`."""
+        tell(self.unit, self.party.address_id, notice_of(facts))
 
     async def expect(self, state: str, **data: Any) -> None:
         """Read the next message in the light of this one."""

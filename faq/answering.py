@@ -12,7 +12,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
+from escalation.cases import notices
 from escalation.cases.lifecycle import CaseState
+from escalation.cases.notices import notice_of
 from escalation.cases.opening import Letter, open_case
 from escalation.cases.queries import Case as OpenCase
 from escalation.cases.supplements import keep_unsorted, supplement
@@ -25,7 +27,7 @@ from faq.catalog import Entry
 from faq.live import Edition
 from faq.matching.decision import CHOICES, Answer, Choices, Decision, considered
 from intents import Interpreter, Kind, Understanding
-from storage.outbox import Notice, tell
+from storage.outbox import tell
 from storage.people import party_at
 from storage.unit import Unit
 
@@ -199,7 +201,7 @@ async def release_withheld(
 
 
 async def _add(unit: Unit, in_force: InForce, line: Line, case: OpenCase) -> None:
-    tell(unit, line.writer.address_id, Notice("case.supplemented", {"number": case.number}))
+    tell(unit, line.writer.address_id, notice_of(notices.Supplemented(case.number)))
     await supplement(unit, in_force.rules, case, line.text, line.received_at)
 
 

@@ -14,11 +14,15 @@ import pytest_asyncio
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 from testbed.postgres import copied_database, drop_database, fresh_database, postgres_server
 from tests.support.botapi import BotApi
 from tests.support.house import HouseUnderTest, open_test_house, sqlite_url
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("untimed")
 
 
 def pytest_runtest_setup() -> None:

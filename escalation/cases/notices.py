@@ -178,3 +178,25 @@ class ExtensionRefused(Facts):
     KIND = "extension.refused"
     number: str
     officer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld(Facts):
+    """To the taxpayer: the line `text` was shown to nobody yet; it may belong to the case, or be a matter of its own.
+
+    `asked_id` is the number under which the line is kept, for `minutes`.
+    """
+
+    KIND = "case.withheld"
+    case_id: int
+    asked_id: int
+    text: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Supplemented(Facts):
+    """To the taxpayer: the case of this number has what was written."""
+
+    KIND = "case.supplemented"
+    number: str

@@ -8,8 +8,10 @@ from aiogram.types import CallbackQuery, Message
 from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import When
 from bot.handlers.taxpayer.cases import show_list
-from bot.wording.buttons import Choice, Feedback, Insist, Sort, Withheld
+from bot.wording import buttons
+from bot.wording.buttons import Choice, Feedback, Insist, Sort
 from bot.wording.taxpayer.answers import answer_facts
+from escalation.cases import notices
 from escalation.cases.lifecycle import UNFINISHED
 from escalation.cases.queries import Case, case_of
 from escalation.cases.supplements import sort_out, take_out
@@ -48,7 +50,7 @@ def register(router: Router) -> None:
     router.callback_query.register(feedback, Feedback.filter())
     router.callback_query.register(choose, Choice.filter())
     router.callback_query.register(insist, Insist.filter())
-    router.callback_query.register(sort_withheld, Withheld.filter(F.act.in_({"supplement", "apart"})))
+    router.callback_query.register(sort_withheld, buttons.Withheld.filter(F.act.in_({"supplement", "apart"})))
     router.callback_query.register(sort, Sort.filter(F.act.in_({"supplement", "new"})))
 
 
@@ -96,9 +98,9 @@ async def say(conversation: Conversation, result: Result) -> None:
             conversation.say("faq.choices", asked_id=asked_id, questions=questions)
         case AskedBack(case=case, asked_id=None):
             conversation.say("case.sort", case_id=case.id, number=case.number)
-        case AskedBack(case=case, asked_id=asked_id, text=text):
+        case AskedBack(case=case, asked_id=int(asked_id), text=text):
             minutes = int(WITHHELD_FOR.total_seconds() // 60)
-            conversation.say("case.withheld", asked_id=asked_id, case_id=case.id, text=text, minutes=minutes)
+            conversation.tell(notices.Withheld(case.id, asked_id, text, minutes))
         case CaseOpened() | Supplemented():
             pass
 
@@ -154,7 +156,7 @@ async def _give(callback: CallbackQuery, conversation: Conversation, question: A
     await give_to_people(conversation.unit, conversation.deps.in_force, _line(conversation, question.text), question)
 
 
-async def sort_withheld(callback: CallbackQuery, callback_data: Withheld, conversation: Conversation) -> None:
+async def sort_withheld(callback: CallbackQuery, callback_data: buttons.Withheld, conversation: Conversation) -> None:
     """「补充这件 / 另一件事」, of a line that nobody else has seen."""
     question = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
     case = await case_of(conversation.unit, conversation.taxpayer_id, callback_data.case_id)
@@ -197,6 +199,6 @@ async def sort(callback: CallbackQuery, callback_data: Sort, conversation: Conve
 
 async def _supplement(conversation: Conversation, case: Case) -> None:
     if await sort_out(conversation.unit, conversation.deps.rules, case):
-        conversation.say("case.supplemented", number=case.number)
+        conversation.tell(notices.Supplemented(case.number))
     else:
         conversation.say("talk.stale")

@@ -5,6 +5,7 @@ from datetime import date
 
 from bot.wording.buttons import Menu, OwnCase, Rate, Sort, Withheld
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
+from escalation.cases import notices
 from escalation.cases.lifecycle import CaseState
 from escalation.cases.notices import Answered, PassedOn, Receipt, Request, Resumed, Signed
 from escalation.cases.queries import (
@@ -224,11 +225,11 @@ QUOTED = 20  # characters of a line by which its writer knows it again
 
 async def withheld(telling: Telling) -> Speech | None:
     """A line that may be a tip-off, or about an officer: 第十八条, nobody sees it before its writer says who may."""
-    _, facts = telling.words, telling.payload
-    case = await find_case(telling.reader, facts["case_id"])
+    _, facts = telling.words, telling.facts(notices.Withheld)
+    case = await find_case(telling.reader, facts.case_id)
     if case is None:
         return None
-    text = str(facts["text"])
+    text = facts.text
     question = _(
         "您的办件 {number} 正在办理。您刚才写的“{words}”，是补充这件，还是另一件事？\n\n"
         "选定之前，这条留言不给任何人看。选“补充这件”的，会给{department}看到；"
@@ -236,15 +237,15 @@ async def withheld(telling: Telling) -> Speech | None:
         number=case.number,
         words=text if len(text) <= QUOTED else text[:QUOTED] + "……",
         department=case.department_name,
-        minutes=facts["minutes"],
+        minutes=facts.minutes,
     )
-    pressed = {act: Withheld(asked_id=facts["asked_id"], case_id=case.id, act=act).pack() for act in SORTED}
+    pressed = {act: Withheld(asked_id=facts.asked_id, case_id=case.id, act=act).pack() for act in SORTED}
     return Speech(question, ((Button(_("补充这件"), pressed["supplement"]), Button(_("另一件事"), pressed["apart"])),))
 
 
 async def supplemented(telling: Telling) -> Speech:
     return Speech(
-        telling.words("已补充到办件 {number}，并告知承办部门。", number=telling.payload["number"]),
+        telling.words("已补充到办件 {number}，并告知承办部门。", number=telling.facts(notices.Supplemented).number),
     )
 
 
@@ -339,8 +340,8 @@ WORDINGS: dict[str, Wording] = {
     "case.rated": rated,
     "case.already_rated": already_rated,
     "case.sort": sort,
-    "case.withheld": withheld,
-    "case.supplemented": supplemented,
+    notices.Withheld.KIND: withheld,
+    notices.Supplemented.KIND: supplemented,
     "case.answered_meanwhile": answered_meanwhile,
     "case.list": listing,
     "case.view": view,

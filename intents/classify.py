@@ -109,7 +109,7 @@ class Classifier:
                 winner, content = content, None
             elif rules.get(content, 0.0) < _PLAIN:
                 content = None  # nothing says plainly what the letter is about
-        possible = _possible(totals, rules)
+        possible = _possible(ranked, totals, rules)
         if winner not in rules:
             winner = _cautious(reading, winner, alike[winner])
             if winner is Kind.QUESTION and _is_elsewhere(reading):
@@ -168,15 +168,14 @@ def read_examples(source: str | None = None) -> list[tuple[str, Kind]]:
     return rows
 
 
-def _possible(totals: dict[Kind, float], rules: dict[Kind, float]) -> tuple[Kind, ...]:
-    """Return the kinds that cannot be ruled out, the likeliest first."""
-    least = max(_POSSIBLE, _POSSIBLE_SHARE * max(totals.values()))
-    ranked = sorted(totals, key=lambda kind: -totals[kind])
-    return tuple(kind for kind in ranked if totals[kind] >= least or rules.get(kind, 0.0) > 0)
+def _possible(ranked: list[Kind], totals: dict[Kind, float], rules: dict[Kind, float]) -> tuple[Kind, ...]:
+    """Return the kinds that cannot be ruled out, in the order of `ranked`, the likeliest first."""
+    least = max(_POSSIBLE, _POSSIBLE_SHARE * totals[ranked[0]])
+    return tuple([kind for kind in ranked if totals[kind] >= least or kind in rules])
 
 
 def _first(kind: Kind, others: tuple[Kind, ...]) -> tuple[Kind, ...]:
-    return (kind, *(other for other in others if other is not kind))
+    return others if others and others[0] is kind else (kind, *[other for other in others if other is not kind])
 
 
 def _cautious(reading: Reading, winner: Kind, alike: float) -> Kind:

@@ -109,7 +109,7 @@ class Classifier:
                 winner, content = content, None
             elif rules.get(content, 0.0) < _PLAIN:
                 content = None  # nothing says plainly what the letter is about
-        possible = _possible(ranked, totals, rules)
+        possible = _possible(ranked, totals, rules, alike, reading)
         if winner not in rules:
             winner = _cautious(reading, winner, alike[winner])
             if winner is Kind.QUESTION and _is_elsewhere(reading):
@@ -168,10 +168,21 @@ def read_examples(source: str | None = None) -> list[tuple[str, Kind]]:
     return rows
 
 
-def _possible(ranked: list[Kind], totals: dict[Kind, float], rules: dict[Kind, float]) -> tuple[Kind, ...]:
-    """Return the kinds that cannot be ruled out, in the order of `ranked`, the likeliest first."""
+def _possible(
+    ranked: list[Kind],
+    totals: dict[Kind, float],
+    rules: dict[Kind, float],
+    alike: dict[Kind, float],
+    reading: Reading,
+) -> tuple[Kind, ...]:
+    """Return the kinds that cannot be ruled out, in the order of `ranked`, the likeliest first.
+
+    A sealed kind is ruled out by nothing that speaks for another one: 「局长您好，我想举报」 is a letter, and perhaps a
+    tip-off.
+    """
     least = max(_POSSIBLE, _POSSIBLE_SHARE * totals[ranked[0]])
-    return tuple([kind for kind in ranked if totals[kind] >= least or kind in rules])
+    hidden = {kind for kind in _SEALED if reading.holds("accusing") or alike[kind] >= _POSSIBLE}
+    return tuple([kind for kind in ranked if totals[kind] >= least or kind in rules or kind in hidden])
 
 
 def _first(kind: Kind, others: tuple[Kind, ...]) -> tuple[Kind, ...]:

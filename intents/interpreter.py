@@ -54,6 +54,10 @@ class Interpreter:
         if len(normalised) > _HEAD + _TAIL:
             weighed = f"{normalised[:_HEAD]}。{normalised[-_TAIL:]}"
         verdict = self._classifier.classify(weighed, tokens)
+        possible = verdict.possible
+        if weighed is not normalised:
+            # What stands in the middle was not weighed, and may accuse somebody.
+            possible = (*possible, *(kind for kind in (Kind.REPORT, Kind.DISCIPLINE) if kind not in possible))
         return Understanding(
             text=text,
             normalised=normalised,
@@ -62,7 +66,7 @@ class Interpreter:
             confidence=verdict.confidence,
             reasons=verdict.reasons,
             findings=find(text),
-            possible=verdict.possible,
+            possible=possible,
             explicit=verdict.explicit,
             content=verdict.content,
         )

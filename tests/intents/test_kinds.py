@@ -31,6 +31,27 @@ def test_at_least_95_of_100_messages_and_85_of_each_kind_are_understood(interpre
     assert [kind for kind in asked if right[kind] < 0.85 * asked[kind]] == [], wrong
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("局长您好，", ""),
+        ("网站打不开，", ""),
+        ("我要上访，", ""),
+        ("请问怎么申请，", ""),
+        ("感谢，表扬一下，但是", ""),
+        ("我来补充材料。" * 120, "以上请知悉。" * 60),
+    ],
+    ids=["letter", "site", "petition", "question", "praise", "long"],
+)
+def test_nothing_said_beside_it_rules_out_that_a_message_is_to_be_sealed(
+    interpreter: Interpreter, before: str, after: str
+) -> None:
+    sealed = {Kind.REPORT, Kind.DISCIPLINE}
+    texts = [message["text"] for message in _MESSAGES if message["kind"] in sealed]
+    missed = [text for text in texts if not sealed & set(interpreter.understand(f"{before}{text}。{after}").possible)]
+    assert len(missed) <= 1, missed
+
+
 def test_the_messages_cover_every_kind_and_none_is_an_example() -> None:
     assert len(_MESSAGES) >= 250
     assert {message["kind"] for message in _MESSAGES} == set(Kind) - {Kind.OPINION}

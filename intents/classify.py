@@ -109,7 +109,7 @@ class Classifier:
                 winner, content = content, None
             elif rules.get(content, 0.0) < _PLAIN:
                 content = None  # nothing says plainly what the letter is about
-        possible = _possible(ranked, totals, rules, alike, reading)
+        possible = _possible(ranked, totals, rules, reading)
         if winner not in rules:
             winner = _cautious(reading, winner, alike[winner])
             if winner is Kind.QUESTION and _is_elsewhere(reading):
@@ -172,7 +172,6 @@ def _possible(
     ranked: list[Kind],
     totals: dict[Kind, float],
     rules: dict[Kind, float],
-    alike: dict[Kind, float],
     reading: Reading,
 ) -> tuple[Kind, ...]:
     """Return the kinds that cannot be ruled out, in the order of `ranked`, the likeliest first.
@@ -181,7 +180,7 @@ def _possible(
     tip-off.
     """
     least = max(_POSSIBLE, _POSSIBLE_SHARE * totals[ranked[0]])
-    hidden = {kind for kind in _SEALED if reading.holds("accusing") or alike[kind] >= _POSSIBLE}
+    hidden = _SEALED if reading.holds("accusing") else ()
     return tuple([kind for kind in ranked if totals[kind] >= least or kind in rules or kind in hidden])
 
 

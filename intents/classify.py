@@ -109,7 +109,7 @@ class Classifier:
                 winner, content = content, None
             elif rules.get(content, 0.0) < _PLAIN:
                 content = None  # nothing says plainly what the letter is about
-        possible = _possible(ranked, totals, rules, reading)
+        possible = _possible(ranked, totals, rules, alike, reading)
         if winner not in rules:
             winner = _cautious(reading, winner, alike[winner])
             if winner is Kind.QUESTION and _is_elsewhere(reading):
@@ -172,15 +172,17 @@ def _possible(
     ranked: list[Kind],
     totals: dict[Kind, float],
     rules: dict[Kind, float],
+    alike: dict[Kind, float],
     reading: Reading,
 ) -> tuple[Kind, ...]:
     """Return the kinds that cannot be ruled out, in the order of `ranked`, the likeliest first.
 
     A sealed kind is ruled out by nothing that speaks for another one: 「局长您好，我想举报」 is a letter, and perhaps a
-    tip-off.
+    tip-off. Likeness alone says little of what asks: many plain questions share words with tip-offs.
     """
     least = max(_POSSIBLE, _POSSIBLE_SHARE * totals[ranked[0]])
-    hidden = _SEALED if reading.holds("accusing") else ()
+    told = not reading.holds("ask")
+    hidden = [kind for kind in _SEALED if reading.holds("accusing") or (told and alike[kind] >= _POSSIBLE)]
     return tuple([kind for kind in ranked if totals[kind] >= least or kind in rules or kind in hidden])
 
 

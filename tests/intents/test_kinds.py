@@ -49,7 +49,7 @@ def test_nothing_said_beside_it_rules_out_that_a_message_is_to_be_sealed(
     sealed = {Kind.REPORT, Kind.DISCIPLINE}
     texts = [message["text"] for message in _MESSAGES if message["kind"] in sealed]
     missed = [text for text in texts if not sealed & set(interpreter.understand(f"{before}{text}。{after}").possible)]
-    assert len(missed) <= 3, missed  # of 41
+    assert len(missed) <= 1, missed
 
 
 def test_the_messages_cover_every_kind_and_none_is_an_example() -> None:

@@ -18,6 +18,7 @@ from bot.runtime.leases import Lease
 from escalation.deadlines.workdays import BEIJING, local_date
 from escalation.duties.patrol import patrol
 from faq.answering import open_withheld
+from faq.asked import WITHHELD_FOR, withheld_before
 from faq.watches.entries import watch_entries
 from storage import inbox, outbox
 from storage.database import is_trouble_of_the_database
@@ -29,6 +30,7 @@ PATROL_SECONDS = 20
 FAQ_SECONDS = 1
 RULES_SECONDS = 1
 WITHHELD_SECONDS = 60
+WITHHELD_AT_ONCE = 100
 PURGE_HOURS = 6
 ENTRIES_HOURS = 1
 
@@ -102,10 +104,17 @@ async def watch_over_entries(deps: Deps) -> None:
 
 
 async def open_what_was_withheld(deps: Deps) -> None:
-    """Lines about which their writers said nothing become cases, so that none is lost."""
-    async with deps.database.unit() as unit:
-        if opened := await open_withheld(unit, deps.in_force):
-            log.info("withheld_opened", cases=opened)
+    """Lines about which their writers said nothing become cases, each in a unit of its own, so that none is lost."""
+    async with deps.database.reader() as reader:
+        waiting = await withheld_before(reader, deps.clock() - WITHHELD_FOR, most=WITHHELD_AT_ONCE)
+    for address_id, question in waiting:
+        try:
+            async with deps.database.unit() as unit:
+                await open_withheld(unit, deps.in_force, address_id, question)
+        except Exception as error:  # one line that cannot be opened must not keep the others
+            if is_trouble_of_the_database(error):
+                raise
+            log.exception("withheld_not_opened", asked=question.id)
 
 
 async def purge(deps: Deps) -> None:

@@ -22,7 +22,7 @@ from escalation.routing.learned import lessons_for
 from escalation.routing.routing import Lesson, Route, Rule, route
 from escalation.rules.rulebook import Rulebook
 from faq import talk
-from faq.asked import WITHHELD, WITHHELD_FOR, Asked, hand_over, release, remember, withheld_before
+from faq.asked import WITHHELD, Asked, hand_over, release, remember
 from faq.catalog import Entry
 from faq.live import Edition
 from faq.matching.decision import CHOICES, Answer, Choices, Decision, considered
@@ -30,8 +30,6 @@ from intents import Interpreter, Kind, Understanding
 from storage.outbox import tell
 from storage.people import party_at
 from storage.unit import Unit
-
-AT_ONCE = 100  # withheld lines that become cases in one unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +193,18 @@ async def release_withheld(
         return None
     written = replace(line, text=question.text, received_at=question.asked_at)
     if case is None:
-        return await answer_apart(unit, in_force, written)
+        return await _answer_withheld(unit, in_force, written)
     await _add(unit, in_force, written, case)
     return Supplemented(case)
+
+
+async def _answer_withheld(unit: Unit, in_force: InForce, line: Line) -> Result:
+    """Do what becomes of a line of its own that may be sealed: what becomes a case is of the strictest kind."""
+    understanding = in_force.interpreter.understand(line.text)
+    outcome = talk.of_its_own(understanding, in_force.rules.kinds, in_force.edition)
+    if isinstance(outcome, talk.Case):
+        outcome = replace(outcome, kind=talk.strictest(understanding, in_force.rules.kinds))
+    return await _act(unit, in_force, line, understanding, outcome)
 
 
 async def _add(unit: Unit, in_force: InForce, line: Line, case: OpenCase) -> None:
@@ -214,25 +221,21 @@ async def give_to_people(unit: Unit, in_force: InForce, line: Line, question: As
     return await _open(unit, in_force, line, understanding, kind, nearest=nearest, asked_id=question.id)
 
 
-async def open_withheld(unit: Unit, in_force: InForce) -> int:
-    """Make cases of the withheld lines about which their writers said nothing for a while; returns how many.
+async def open_withheld(unit: Unit, in_force: InForce, address_id: int, question: Asked) -> bool:
+    """Make a case of a withheld line about which its writer said nothing for a while; False where that was settled.
 
-    Such a line may be of a sealed kind, so it becomes a case of the likeliest sealed kind, which its own department
-    alone sees (第十八条).
+    Such a line may be of a sealed kind, so it becomes a case of the strictest one, which its own department alone sees
+    (第十八条).
     """
-    opened = 0
-    for address_id, question in await withheld_before(unit, unit.now - WITHHELD_FOR, most=AT_ONCE):
-        party = await party_at(unit, address_id)
-        if party is None or party.taxpayer_id is None or not await release(unit, question.id, "to_people"):
-            continue
-        writer = Writer(party.taxpayer_id, address_id, party.bureau_id)
-        understanding = in_force.interpreter.understand(question.text)
-        kinds = in_force.rules.kinds
-        kind = next((kind for kind in understanding.possible if kinds[kind].sealed), understanding.kind)
-        line = Line(question.id, writer, question.text, question.asked_at)
-        await _open(unit, in_force, line, understanding, kind, asked_id=question.id)
-        opened += 1
-    return opened
+    party = await party_at(unit, address_id)
+    if party is None or party.taxpayer_id is None or not await release(unit, question.id, "to_people"):
+        return False
+    writer = Writer(party.taxpayer_id, address_id, party.bureau_id)
+    understanding = in_force.interpreter.understand(question.text)
+    kind = talk.strictest(understanding, in_force.rules.kinds)
+    line = Line(question.id, writer, question.text, question.asked_at)
+    await _open(unit, in_force, line, understanding, kind, asked_id=question.id)
+    return True
 
 
 async def _open(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, func, select, update
 
-from storage.tables import asked
+from storage.tables import addresses, asked
 from storage.unit import Reader, Rows, Unit
 
 REMEMBER = asked.insert()
@@ -25,6 +25,12 @@ class Asked:
     entry_id: int | None
     outcome: str | None
     case_id: int | None
+    decision: str
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether it is a line about which its writer was asked, and no question that was answered."""
+        return self.decision == WITHHELD
 
 
 def remember(
@@ -65,13 +71,15 @@ async def asked_at(reader: Reader, address_id: int, asked_id: int) -> Asked | No
 
 
 def _asked(row: Row[Any]) -> Asked:
-    return Asked(row.id, row.text, row.asked_at, row.entry_id, row.outcome, row.case_id)
+    return Asked(row.id, row.text, row.asked_at, row.entry_id, row.outcome, row.case_id, row.decision)
 
 
 async def withheld_before(reader: Reader, moment: datetime, *, most: int) -> Sequence[tuple[int, Asked]]:
     """The oldest withheld lines from before a moment about which their writers have said nothing: address, line."""
     rows = await reader.all(
         select(asked)
+        .join(addresses, addresses.c.id == asked.c.address_id)
+        .where(addresses.c.taxpayer_id.is_not(None))
         .where(asked.c.decision == WITHHELD, asked.c.outcome.is_(None), asked.c.asked_at <= moment)
         .order_by(asked.c.id)
         .limit(most)

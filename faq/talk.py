@@ -155,6 +155,12 @@ def kind_of_case(understanding: Understanding, kinds: KindsTable, kind: Kind | N
     return kind if kinds[kind].opens_case else Kind.QUESTION
 
 
+def strictest(understanding: Understanding, kinds: KindsTable) -> Kind:
+    """Return the kind of case that shows a text to the fewest: the likeliest sealed one that cannot be ruled out."""
+    sealed = (kind for kind in understanding.possible if kinds[kind].sealed)
+    return next(sealed, kind_of_case(understanding, kinds))
+
+
 def is_sealed(understanding: Understanding, kinds: KindsTable) -> bool:
     """Tell whether a sign in the text makes it of a sealed kind; likeness alone only makes it possible."""
     named = (understanding.kind, understanding.content)

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.jobs import open_what_was_withheld
-from storage.tables import cases
+from faq.asked import WITHHELD
+from storage.tables import addresses, asked, bureaus, cases, taxpayers
 from tests.flows.cast import COMPLAINT, employ
 from tests.support.house import HouseUnderTest, Visitor
 
@@ -84,13 +85,49 @@ async def test_a_withheld_line_is_sorted_once(house: HouseUnderTest) -> None:
     assert "这个按钮已经失效" in taxpayer.heard()[-1].text
 
 
-async def test_what_is_another_matter_never_reaches_the_open_case(house: HouseUnderTest) -> None:
+@pytest.mark.parametrize("text", [PERHAPS, "钱是现金给的，在停车场交的"])
+async def test_what_is_another_matter_becomes_a_sealed_case_and_never_reaches_the_open_one(
+    house: HouseUnderTest, text: str
+) -> None:
     taxpayer, officer = await house.visitor(), await employ(house, "c1", "只在纳税服务处", ["service"])
     await taxpayer.say(COMPLAINT)
-    question = await taxpayer.say(PERHAPS)
+    question = await taxpayer.say(text)
     assert "2025-000002" in (await taxpayer.press("另一件事", on=question)).text
+    async with house.database.reader() as reader:
+        assert await reader.value(select(cases.c.sealed).where(cases.c.number == "2025-000002"))
     await open_the_case(officer)
-    assert "姓马" not in await all_that_was_shown(officer)
+    assert text not in await all_that_was_shown(officer)
+
+
+@pytest.mark.parametrize("forged", ["f:{id}:human", "f:{id}:solved", "c:{id}:0", "c:{id}:1", "i:{id}"])
+async def test_no_other_button_opens_a_withheld_line(house: HouseUnderTest, forged: str) -> None:
+    taxpayer = house.telegram_person(602)
+    await taxpayer.say(COMPLAINT)
+    await taxpayer.say(PERHAPS)
+    async with house.database.reader() as reader:
+        asked_id = await reader.value(select(asked.c.id).where(asked.c.decision == WITHHELD))
+    await taxpayer.press_data(forged.format(id=asked_id))
+    assert "这个按钮已经失效" in taxpayer.heard()[-1].text
+    async with house.database.reader() as reader:
+        assert await reader.value(select(func.count()).select_from(cases)) == 1
+        assert await reader.value(select(asked.c.outcome).where(asked.c.id == asked_id)) is None
+
+
+async def test_one_withheld_line_that_cannot_become_a_case_keeps_no_other(house: HouseUnderTest) -> None:
+    first, second = house.telegram_person(604), house.telegram_person(605)
+    for taxpayer in (first, second):
+        await taxpayer.say(COMPLAINT)
+        await taxpayer.say(PERHAPS)
+    async with house.database.unit() as unit:  # a bureau that was founded after this process began
+        await unit.run(bureaus.insert().values(id=99, code="new", name="新设税务局", region="xinjiang"))
+        earlier = select(asked.c.address_id).order_by(asked.c.id).limit(1).scalar_subquery()
+        writer = select(addresses.c.taxpayer_id).where(addresses.c.id == earlier).scalar_subquery()
+        await unit.run(update(taxpayers).where(taxpayers.c.id == writer).values(bureau_id=99))
+    house.clock.advance(minutes=31)
+    await open_what_was_withheld(house.deps)
+    await house.settle()
+    assert "办件编号：2025-000003" in second.heard()[-1].text
+    assert "选定之前" in first.heard()[-1].text
 
 
 async def test_what_cannot_be_read_may_be_of_a_sealed_kind(house: HouseUnderTest) -> None:

@@ -108,7 +108,7 @@ async def say(conversation: Conversation, result: Result) -> None:
 async def feedback(callback: CallbackQuery, callback_data: Feedback, conversation: Conversation) -> None:
     """「解决了 / 没解决 / 转人工」."""
     question = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
-    if question is None or callback_data.verdict not in ("solved", "unsolved", "human"):
+    if question is None or question.is_withheld or callback_data.verdict not in ("solved", "unsolved", "human"):
         conversation.say("talk.stale")
     elif question.case_id is not None:
         conversation.say("faq.already_with_people")
@@ -122,7 +122,7 @@ async def feedback(callback: CallbackQuery, callback_data: Feedback, conversatio
 async def choose(callback: CallbackQuery, callback_data: Choice, conversation: Conversation) -> None:
     """One of the candidates, or 「都不是」: after one such round the question goes to people."""
     question = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
-    if question is None:
+    if question is None or question.is_withheld:
         conversation.say("talk.stale")
     elif question.case_id is not None:
         conversation.say("faq.already_with_people")
@@ -143,7 +143,7 @@ def _entry(conversation: Conversation, entry_id: int) -> Entry | None:
 async def insist(callback: CallbackQuery, callback_data: Insist, conversation: Conversation) -> None:
     """Not the bureau's business, but the person insists."""
     question = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
-    if question is None:
+    if question is None or question.is_withheld:
         conversation.say("talk.stale")
     elif question.case_id is not None:
         conversation.say("faq.already_with_people")
@@ -160,7 +160,7 @@ async def sort_withheld(callback: CallbackQuery, callback_data: buttons.Withheld
     """「补充这件 / 另一件事」, of a line that nobody else has seen."""
     question = await asked_at(conversation.unit, conversation.party.address_id, callback_data.asked_id)
     case = await case_of(conversation.unit, conversation.taxpayer_id, callback_data.case_id)
-    if question is None or case is None:
+    if question is None or case is None or not question.is_withheld:
         conversation.say("talk.stale")
         return
     retire_buttons(conversation, callback)

@@ -30,7 +30,10 @@ METHODS = [
     (TEMPLATES, "jinja2"),
     (SCRIPTS, "javascript"),
 ]
-OPTIONS = {TEMPLATES: {"newstyle_gettext": "true", "trim_blocks": "true"}}
+OPTIONS = {
+    TEMPLATES: {"newstyle_gettext": "true", "trim_blocks": "true"},
+    SCRIPTS: {"parse_template_string": "true"},
+}
 KEYWORDS = {
     "_": None,
     "gettext": None,

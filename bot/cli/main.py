@@ -54,6 +54,8 @@ def main() -> None:
         sys.stdout.flush()
     except typer.TyperException as error:
         fail(refusal(error), error.exit_code)
+    except typer.Abort:  # at a question, by Ctrl-C, Ctrl-D or for want of an answer
+        fail("已取消，什么都没有改。")
     except BrokenPipeError:
         # Whoever read our output has enough. Nothing more is written, not even by the interpreter on its way out.
         sys.stdout = None

@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,14 @@ async def test_a_day_off_is_previewed_made_and_told_while_the_house_runs(house: 
     await watch_rules(house.deps)
     await house.settle()
     assert "答复期限改为：最迟 11月13日（周四）24:00" in (await taxpayer.heard())[-1].text
+
+
+async def test_a_question_that_is_not_answered_changes_nothing(house: HouseUnderTest, tmp_path: Path) -> None:
+    await (await house.visitor()).say(QUESTION)
+    done = await at_the_terminal(tmp_path, "calendar", "correct", "2025-11-07", "--off", "--why", "特别放假")
+    assert (done.code, done.said.strip()) == (1, "已取消，什么都没有改。")
+    await watch_rules(house.deps)
+    assert house.deps.rules.calendar("xinjiang").is_working(date(2025, 11, 7))
 
 
 async def test_a_confirmed_year_is_provisional_no_more(house: HouseUnderTest, tmp_path: Path) -> None:

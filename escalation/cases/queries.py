@@ -179,14 +179,14 @@ async def open_case_of_each(reader: Reader, taxpayer_ids: Collection[int]) -> Ma
     return {row.taxpayer_id: _case(row) for row in rows}
 
 
-async def open_cases_for(reader: Reader, department_ids: frozenset[int], *, most: int = 20) -> Sequence[Case]:
-    """The unanswered cases of an officer's departments, oldest first."""
-    rows = await reader.all(
-        _cases()
-        .where(cases.c.department_id.in_(department_ids), cases.c.state.in_(UNFINISHED))
-        .order_by(cases.c.id)
-        .limit(most)
-    )
+async def open_cases_for(
+    reader: Reader, department_ids: frozenset[int], *, also_sealed: bool = True, most: int = 20
+) -> Sequence[Case]:
+    """The unanswered cases of these departments, oldest first, with those to be kept sealed or without them."""
+    wanted = _cases().where(cases.c.department_id.in_(department_ids), cases.c.state.in_(UNFINISHED))
+    if not also_sealed:
+        wanted = wanted.where(cases.c.sealed.is_(False))
+    rows = await reader.all(wanted.order_by(cases.c.id).limit(most))
     return [_case(row) for row in rows]
 
 

@@ -252,3 +252,13 @@ async def test_a_case_that_nobody_serves_alarms_the_administrators(house: HouseU
     assert "纳税服务处没有能收到通知的工作人员，办件 2025-000001 无人承接" in (await administrator.heard())[-1].text
     await (await house.visitor("b")).say(UNKNOWN)
     assert "办件 2025-000002 · 咨询" in (await administrator.heard())[-1].text
+
+
+async def test_the_list_in_a_group_is_not_filled_by_what_may_not_be_shown_there(house: HouseUnderTest) -> None:
+    group = await service_group(house)
+    taxpayer = house.telegram_person(899)
+    for number in range(20):
+        await taxpayer.say(f"{TIP_OFF}，第{number}家")
+    await house.telegram_person(898).say(COMPLAINT)
+    await group.say("/todo")
+    assert [label.split()[0] for label in group.heard()[-1].buttons] == ["2025-000021"]

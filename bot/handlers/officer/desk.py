@@ -42,12 +42,11 @@ async def press_todo(_callback: CallbackQuery, conversation: Conversation) -> No
 
 
 async def _show_todo(conversation: Conversation) -> None:
-    waiting = await open_cases_for(conversation.unit, conversation.officer.departments)
+    departments = conversation.officer.departments
     if conversation.in_group:
         # Everybody there reads along: only what the group's own department has been shown there.
-        waiting = [
-            case for case in waiting if case.department_id == conversation.party.department_id and not case.sealed
-        ]
+        departments &= {conversation.party.department_id}
+    waiting = await open_cases_for(conversation.unit, departments, also_sealed=not conversation.in_group)
     conversation.say("desk.todo", case_ids=[case.id for case in waiting])
 
 

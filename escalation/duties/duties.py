@@ -126,8 +126,10 @@ def timetable(rules: Rulebook, code: str, terms: Terms, after: datetime) -> tupl
     day = due_on(terms, calendar)
     if day is None:
         return None, None
-    step = next_step(rules.ladders[code], day, calendar, after)
-    return due(terms, calendar), None if step is None else step[1]
+    due_at = due(terms, calendar)
+    assert due_at is not None  # noqa: S101  it has a day
+    step = next_step(rules.ladders[code], day, calendar, after, due_at)
+    return due_at, None if step is None else step[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,10 @@ async def climb(unit: Unit, rules: Rulebook, duty_id: int) -> Climbed:
     calendar = rules.calendar(terms.region)
     ladder = rules.ladders[duty.kind]
     day = due_on(terms, calendar)
-    rung = None if day is None else reached(ladder, day, calendar, duty.stepped_at, unit.now)
     due_at, step_at = timetable(rules, duty.kind, terms, unit.now)
+    rung = None
+    if day is not None and due_at is not None:
+        rung = reached(ladder, day, calendar, duty.stepped_at, unit.now, due_at)
     stepped = (
         update(duties)
         .where(duties.c.id == duty_id, duties.c.settled_at.is_(None), duties.c.next_step_at == duty.next_step_at)

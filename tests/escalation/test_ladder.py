@@ -12,6 +12,7 @@ from escalation.watches.cases import ANSWER, SIGN
 
 XINJIANG = make_calendar("xinjiang")
 DUE_ON = date(2025, 6, 11)  # the first working day after 古尔邦节 of 2025, 6 to 10 June
+DUE_AT = XINJIANG.due_at(DUE_ON)
 ample = settings(deadline=None)  # the first look at a year builds it
 
 
@@ -25,7 +26,7 @@ def name(rung: Rung | None) -> str | None:
 
 
 def test_rungs_come_at_the_start_of_work_and_skip_days_off() -> None:
-    assert [(rung.name, rung.at(DUE_ON, XINJIANG)) for rung in ANSWER.ladder.rungs] == [
+    assert [(rung.name, rung.at(DUE_ON, XINJIANG, DUE_AT)) for rung in ANSWER.ladder.rungs] == [
         ("T-2", beijing("2025-06-04 10:00")),
         ("T-1", beijing("2025-06-05 10:00")),
         ("T0", beijing("2025-06-11 10:00")),
@@ -35,7 +36,7 @@ def test_rungs_come_at_the_start_of_work_and_skip_days_off() -> None:
 
 def test_a_due_day_off_is_stood_for_by_the_last_working_day_before() -> None:
     # Sunday 2025-06-08, within the feast: T0 is Thursday 5 June, and the rungs before it stay apart.
-    assert [rung.at(date(2025, 6, 8), XINJIANG) for rung in ANSWER.ladder.rungs] == [
+    assert [rung.at(date(2025, 6, 8), XINJIANG, DUE_AT) for rung in ANSWER.ladder.rungs] == [
         beijing("2025-06-03 10:00"),
         beijing("2025-06-04 10:00"),
         beijing("2025-06-05 10:00"),
@@ -69,9 +70,9 @@ def test_the_default_ladders_reach_these_people() -> None:
     ],
 )
 def test_the_next_step_is_strictly_later(after: str, expected: str | None) -> None:
-    step = next_step(ANSWER.ladder, DUE_ON, XINJIANG, beijing(after))
+    step = next_step(ANSWER.ladder, DUE_ON, XINJIANG, beijing(after), DUE_AT)
     assert (step and step[0].name) == expected
-    assert step is None or step[1] == step[0].at(DUE_ON, XINJIANG)
+    assert step is None or step[1] == step[0].at(DUE_ON, XINJIANG, DUE_AT)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_the_next_step_is_strictly_later(after: str, expected: str | None) -> No
 def test_after_downtime_only_the_highest_rung_missed_is_given(
     since: str | None, now: str, expected: str | None
 ) -> None:
-    rung = reached(ANSWER.ladder, DUE_ON, XINJIANG, beijing(since) if since else None, beijing(now))
+    rung = reached(ANSWER.ladder, DUE_ON, XINJIANG, beijing(since) if since else None, beijing(now), DUE_AT)
     assert name(rung) == expected
 
 
@@ -144,10 +145,10 @@ def test_a_patrol_that_wakes_at_any_moments_never_gives_a_rung_twice_nor_goes_do
     given_offsets: list[int] = []
     for minutes in sorted(wakes):
         now = start + timedelta(minutes=minutes)
-        rung = reached(ANSWER.ladder, due_on, XINJIANG, since, now)
+        rung = reached(ANSWER.ladder, due_on, XINJIANG, since, now, XINJIANG.due_at(due_on))
         if rung is not None:
             given_offsets.append(rung.offset)
-        following = next_step(ANSWER.ladder, due_on, XINJIANG, now)
+        following = next_step(ANSWER.ladder, due_on, XINJIANG, now, XINJIANG.due_at(due_on))
         assert following is None or not given_offsets or following[0].offset > given_offsets[-1]
         since = now
     assert given_offsets == sorted(set(given_offsets))

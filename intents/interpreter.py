@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from intents.classify import Classifier, make_classifier
-from intents.kinds import Kind
+from intents.kinds import About, Kind
 from intents.lexicon import read_lexicon
 from intents.normalise import normalise
 from intents.personal_data import Finding, find
 from intents.tokens import Tokenizer, make_tokenizer
+from intents.turns import Turn
 
 __all__ = ["Interpreter", "Understanding", "make_interpreter"]
 
@@ -22,9 +23,12 @@ class Understanding:
     """What is made of one text.
 
     `confidence` is between 0 and 1; `reasons` are short Chinese phrases; `findings` are positions in `text` itself.
-    `possible` are the kinds that cannot be ruled out, the likeliest first, `kind` among them; `explicit` says that
-    a sign in the text speaks for the kind, and not likeness alone. `content` is set for letters only: the kind of what
-    the letter says.
+    `possible` are the kinds that cannot be ruled out, the likeliest first, `kind` among them; `signs` are those
+    for which a sign in the text speaks, and not likeness alone. `content` is set for letters only: the kind of what
+    the letter says. `turn` is what a text does in the talk where it is no matter yet, or somebody's life is in danger;
+    `about` is whom a complaint is about, where it is not about the bureau; `on_business` says that a word of the tax
+    dictionary is there, `ends_asking` that the last clause asks. `core` is the normalised text without greetings,
+    thanks and what only leads to the matter.
     """
 
     text: str
@@ -35,8 +39,13 @@ class Understanding:
     reasons: tuple[str, ...]
     findings: tuple[Finding, ...]
     possible: tuple[Kind, ...]
-    explicit: bool
+    signs: frozenset[Kind]
     content: Kind | None = None
+    turn: Turn | None = None
+    about: About | None = None
+    on_business: bool = False
+    ends_asking: bool = False
+    core: str = ""
 
 
 class Interpreter:
@@ -67,8 +76,13 @@ class Interpreter:
             reasons=verdict.reasons,
             findings=find(text),
             possible=possible,
-            explicit=verdict.explicit,
+            signs=verdict.signs,
             content=verdict.content,
+            turn=verdict.turn,
+            about=verdict.about,
+            on_business=verdict.on_business,
+            ends_asking=verdict.ends_asking,
+            core=verdict.core or normalised,
         )
 
 

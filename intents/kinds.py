@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Kind"]
+__all__ = ["About", "Kind"]
 
 
 class Kind(StrEnum):
@@ -28,3 +28,11 @@ class Kind(StrEnum):
     THANKS = "thanks"
     HUMAN = "human"
     UNINTELLIGIBLE = "unintelligible"
+
+
+class About(StrEnum):
+    """Whom a complaint is about, where it is not about the bureau: each has a door of its own."""
+
+    COMPANY = "company"  # gives no invoice
+    EMPLOYER = "employer"  # pays no social insurance
+    WAGES = "wages"  # an employer that owes wages: the labour office's, not the bureau's

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from intents.kinds import Kind
 from intents.sieve import Sieve
+from intents.turns import Turn
 
-__all__ = ["Cue", "Lexicon", "Situation", "read_lexicon"]
+__all__ = ["Cue", "Lexicon", "Situation", "TurnSign", "read_lexicon"]
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -39,10 +40,17 @@ class _CueRow(_Row):
     because: str | None = None
 
 
+class _TurnRow(_Row):
+    match: str
+    all: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+
+
 class _File(_Row):
     politeness: Mapping[str, tuple[str, ...]]
     concepts: Mapping[str, tuple[str, ...]]
     situations: Mapping[str, _SituationRow]
+    turns: Mapping[Turn, tuple[_TurnRow, ...]] = Field(default_factory=dict)
     kinds: Mapping[Kind, tuple[_CueRow, ...]]
 
 
@@ -67,8 +75,19 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnSign:
+    """One form of a line that is no matter yet: a pattern, and concepts of the text that must hold or must not."""
+
+    turn: Turn
+    match: re.Pattern[str]
+    all: tuple[str, ...]
+    none: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The compiled rules: politeness to set aside, concepts and situations by name, and the cues of every kind.
+    """The compiled rules: politeness to set aside, concepts and situations by name, the signs of every turn, the first
+    that counts first, and the cues of every kind.
 
     The same by what must be there for them to hold: concepts by their pattern, situations by the first of their
     concepts, the places of cues by their pattern (None: those without one).
@@ -77,6 +96,7 @@ class Lexicon:
     politeness: Mapping[str, re.Pattern[str]]
     concepts: Mapping[str, re.Pattern[str]]
     situations: Mapping[str, Situation]
+    turns: tuple[TurnSign, ...]
     cues: tuple[Cue, ...]
     sieve: Sieve
     concepts_by_pattern: Mapping[str, Sequence[str]]
@@ -100,12 +120,14 @@ def read_lexicon(source: str | None = None) -> Lexicon:
         _require(name, (*situation.all, *situation.none), concepts.keys())
     names = concepts.keys() | file.situations.keys()
     cues = tuple(_cue(kind, row, concepts, names) for kind, rows in file.kinds.items() for row in rows)
+    turns = tuple(_turn(turn, row, concepts, names) for turn in Turn for row in file.turns.get(turn, ()))
     patterns = {name: _compiled(pattern, concepts) for name, pattern in concepts.items()}
     situations = {name: Situation(row.all, row.none) for name, row in file.situations.items()}
     return Lexicon(
         politeness={name: _compiled("|".join(parts), concepts) for name, parts in file.politeness.items()},
         concepts=patterns,
         situations=situations,
+        turns=turns,
         cues=cues,
         sieve=Sieve([p.pattern for p in (*patterns.values(), *(cue.match for cue in cues)) if p is not None]),
         concepts_by_pattern=_grouped((pattern.pattern, name) for name, pattern in patterns.items()),
@@ -135,6 +157,11 @@ def _cue(kind: Kind, row: _CueRow, concepts: Mapping[str, str], names: Collectio
     _require(kind, (*row.all, *row.none), names)
     pattern = _compiled(row.match, concepts) if row.match is not None else None
     return Cue(kind, pattern, row.all, row.none, row.weight, row.because)
+
+
+def _turn(turn: Turn, row: _TurnRow, concepts: Mapping[str, str], names: Collection[str]) -> TurnSign:
+    _require(turn, (*row.all, *row.none), names)
+    return TurnSign(turn, _compiled(row.match, concepts), row.all, row.none)
 
 
 def _compiled(pattern: str, concepts: Mapping[str, str]) -> re.Pattern[str]:

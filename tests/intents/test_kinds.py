@@ -74,7 +74,7 @@ def test_the_surer_the_more_often_right(interpreter: Interpreter) -> None:
         ("举报某公司虚开发票、偷税", Kind.REPORT),
         ("举报税务干部吃拿卡要、收红包", Kind.DISCIPLINE),
         ("举报偷税有奖励吗", Kind.QUESTION),
-        ("饭店不给开发票，我要举报", Kind.REPORT),
+        ("饭店不给开发票，我要举报", Kind.COMPLAINT),
         ("商家不给开发票怎么办", Kind.QUESTION),
         ("对处罚决定不服想申请行政复议", Kind.OBJECTION),
         ("行政复议期限是多久", Kind.QUESTION),

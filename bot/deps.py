@@ -12,7 +12,7 @@ from bot.settings import Settings
 from escalation.routing.routing import Rule
 from escalation.rules.live import LiveRules
 from escalation.rules.rulebook import Rulebook
-from faq.answering import InForce
+from faq.hearing import InForce
 from faq.live import LiveFaq
 from intents import Interpreter
 from storage.database import Database

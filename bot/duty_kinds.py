@@ -6,6 +6,7 @@ the conversation, whose import takes seconds.
 
 from escalation.rules.duty_kinds import DutyKind
 from escalation.watches.cases import ANSWER, EXTENSION, SIGN
+from escalation.watches.danger import DANGER
 from escalation.watches.stuck import SET_ASIDE
 from faq.entries.drafting import ENTRY_APPROVAL
 from faq.watches.entries import ENTRY_DOUBT, ENTRY_EXPIRY
@@ -14,4 +15,4 @@ from faq.watches.unverified import ENTRY_UNVERIFIED
 
 def duty_kinds() -> tuple[DutyKind, ...]:
     """Every kind of duty, in the order in which people read of them."""
-    return (SIGN, ANSWER, EXTENSION, SET_ASIDE, ENTRY_APPROVAL, ENTRY_EXPIRY, ENTRY_DOUBT, ENTRY_UNVERIFIED)
+    return (SIGN, ANSWER, EXTENSION, DANGER, SET_ASIDE, ENTRY_APPROVAL, ENTRY_EXPIRY, ENTRY_DOUBT, ENTRY_UNVERIFIED)

@@ -18,11 +18,11 @@ from escalation.rules.rulebook import Rulebook, make_rulebook
 from escalation.seed import load_bureau, load_kinds
 from escalation.seed.founding import routing_rules
 from escalation.seed.reading import SeedError as BureauSeedError
-from faq.answering import NO_LESSONS, InForce
 from faq.catalog import Entry, from_seed, overridden, published
 from faq.files.formats import read_file
 from faq.files.plan import entries_in
 from faq.files.table import FileError
+from faq.hearing import NO_LESSONS, InForce
 from faq.live import make_edition
 from faq.seed import SeedError as FaqSeedError
 from faq.seed import load_entries

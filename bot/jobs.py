@@ -7,7 +7,7 @@ before the house is closed.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -17,8 +17,8 @@ from bot.deps import Deps
 from bot.runtime.leases import Lease
 from escalation.deadlines.workdays import BEIJING, local_date
 from escalation.duties.patrol import patrol
-from faq.answering import open_withheld
-from faq.asked import WITHHELD_FOR, withheld_before
+from faq.answering import open_untapped, open_withheld
+from faq.asked import WITHHELD_FOR, untapped, withheld_before
 from faq.watches.entries import watch_entries
 from storage import inbox, outbox
 from storage.database import is_trouble_of_the_database
@@ -31,6 +31,7 @@ FAQ_SECONDS = 1
 RULES_SECONDS = 1
 WITHHELD_SECONDS = 60
 WITHHELD_AT_ONCE = 100
+UNTAPPED_FOR = timedelta(days=2)  # what is older was offered before choices were seen to
 PURGE_HOURS = 6
 ENTRIES_HOURS = 1
 
@@ -48,6 +49,7 @@ def make_scheduler(deps: Deps, lease: Lease) -> AsyncIOScheduler:
         (watch_rules, None, IntervalTrigger(seconds=RULES_SECONDS, timezone=BEIJING)),
         (watch_over_entries, lease, IntervalTrigger(hours=ENTRIES_HOURS, timezone=BEIJING)),
         (open_what_was_withheld, lease, IntervalTrigger(seconds=WITHHELD_SECONDS, timezone=BEIJING)),
+        (open_what_was_not_chosen, lease, IntervalTrigger(seconds=WITHHELD_SECONDS, timezone=BEIJING)),
         (purge, lease, IntervalTrigger(hours=PURGE_HOURS, timezone=BEIJING)),
     ):
         scheduler.add_job(_wake, trigger, [deps, job, decides], id=job.__name__)
@@ -115,6 +117,21 @@ async def open_what_was_withheld(deps: Deps) -> None:
             if is_trouble_of_the_database(error):
                 raise
             log.exception("withheld_not_opened", asked=question.id)
+
+
+async def open_what_was_not_chosen(deps: Deps) -> None:
+    """Choices of the days before that nobody tapped become cases, each in a unit of its own, so that none is lost."""
+    midnight = datetime.combine(local_date(deps.clock()), time(), BEIJING)
+    async with deps.database.reader() as reader:
+        waiting = await untapped(reader, midnight - UNTAPPED_FOR, midnight, most=WITHHELD_AT_ONCE)
+    for address_id, question in waiting:
+        try:
+            async with deps.database.unit() as unit:
+                await open_untapped(unit, deps.in_force, address_id, question)
+        except Exception as error:  # one question that cannot be opened must not keep the others
+            if is_trouble_of_the_database(error):
+                raise
+            log.exception("untapped_not_opened", asked=question.id)
 
 
 async def purge(deps: Deps) -> None:

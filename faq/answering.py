@@ -1,15 +1,13 @@
-"""What becomes of a text that a taxpayer wrote: done by `answer`, only looked at by `preview`.
+"""Does what becomes of a text that a taxpayer wrote, in the caller's unit.
 
-Chat, desk, console, command line and API ask here, so that all of them say the same. The policy is `faq/talk.py`; here
-it is acted upon, in the caller's unit. What is to be said is returned, and the door puts it into words; what
-`escalation` tells (the receipt, the card) is told there.
+What it is, is decided in `faq/hearing.py`; here it is acted upon: a case is opened, a line withheld, a question
+remembered. What is to be said is returned, and the door puts it into words; what `escalation` tells (the receipt, the
+card) is told there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
-from types import MappingProxyType
 from typing import TypeAlias
 
 from escalation.cases import notices
@@ -17,31 +15,18 @@ from escalation.cases.lifecycle import CaseState
 from escalation.cases.notices import notice_of
 from escalation.cases.opening import Letter, open_case
 from escalation.cases.queries import Case as OpenCase
-from escalation.cases.supplements import keep_unsorted, supplement
+from escalation.cases.supplements import ask_after, keep_unsorted, supplement
 from escalation.routing.learned import lessons_for
-from escalation.routing.routing import Lesson, Route, Rule, route
-from escalation.rules.rulebook import Rulebook
+from escalation.watches.danger import raise_alarm
 from faq import talk
-from faq.asked import WITHHELD, Asked, hand_over, release, remember
+from faq.asked import WITHHELD, Asked, conclude, give_up_choosing, hand_over, join, release, remember
 from faq.catalog import Entry
-from faq.live import Edition
-from faq.matching.decision import CHOICES, Answer, Choices, Decision, considered
-from intents import Interpreter, Kind, Understanding
+from faq.hearing import Heard, InForce, hear, route_of, subject_of
+from faq.matching.decision import Answer, Choices
+from intents import Kind, Turn, Understanding
 from storage.outbox import tell
 from storage.people import party_at
 from storage.unit import Unit
-
-
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """What holds at one moment: how texts are understood, the entries, the rules, and by which words each bureau (id)
-    routes.
-    """
-
-    interpreter: Interpreter
-    edition: Edition
-    rules: Rulebook
-    routing: Mapping[int, Sequence[Rule]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +49,67 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """What its writer wrote just before, and what a line is read together with: the text, the moment of receipt of its
+    first line (UTC) and, where its writer was asked about it, the number under which it is kept; `offered` where that
+    was a choice of entries.
+    """
+
+    text: str
+    received_at: datetime
+    asked_id: int | None = None
+    offered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
-    """Words of this kind are to be said; `asked_id` where the writer may insist on people."""
+    """Words of this kind, or of this turn, are to be said; `asked_id` where the writer may insist on people.
+
+    `before` is what is to be read together with the next line, where the turn is a piece of something; `again` says
+    that words for a piece were said a moment ago. `case` is the unfinished one whose progress was asked after.
+    """
 
     kind: Kind
     asked_id: int | None = None
+    turn: Turn | None = None
+    before: Before | None = None
+    again: bool = False
+    case: OpenCase | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The entry is to be said outright."""
+    """The entry is to be said outright; `case` is the writer's unfinished one, to which the line may belong."""
 
     asked_id: int
     entry: Entry
+    case: OpenCase | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The writer is to choose one of these entries."""
+    """The writer is to choose one of these entries; `case` is the unfinished one, to which the line may belong."""
 
     asked_id: int
     entries: Sequence[Entry]
+    case: OpenCase | None = None
+    before: Before | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several numbered questions, and the entry that answers it outright, where one does."""
+
+    text: str
+    entry: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredInParts:
+    """Several questions of one message are to be answered one by one."""
+
+    asked_id: int
+    parts: Sequence[Part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +119,20 @@ class AskedBack:
     case: OpenCase
     text: str
     asked_id: int | None = None
+    before: Before | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedKind:
+    """The writer is to say of which of these kinds the line is, or to say more where there are none. Nobody else has
+    seen it.
+    """
+
+    asked_id: int
+    kinds: Sequence[Kind]
+    text: str
+    before: Before
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,39 +149,112 @@ class CaseOpened:
     case_id: int
 
 
-Result: TypeAlias = Words | Answered | Offered | AskedBack | Supplemented | CaseOpened
+Result: TypeAlias = Words | Answered | Offered | AnsweredInParts | AskedBack | AskedKind | Supplemented | CaseOpened
 
 
 async def answer(
-    unit: Unit, in_force: InForce, line: Line, *, people_wanted: bool = False, case: OpenCase | None = None
+    unit: Unit,
+    in_force: InForce,
+    line: Line,
+    *,
+    people_wanted: bool = False,
+    case: OpenCase | None = None,
+    before: Before | None = None,
 ) -> Result:
     """Do what becomes of a line; `case` is the writer's unfinished one, `people_wanted` as in `Standing`.
 
-    1. The text is understood, and the policy decides.
-    2. What asked the FAQ is remembered, and a case is opened, supplemented or asked about.
+    1. The line is understood, alone and together with what was written just `before`, and the policy decides.
+    2. What its writer was asked about before is read with it, and no longer waits by itself.
+    3. What asked the FAQ is remembered, and a case is opened, supplemented or asked about.
     """
-    understanding = in_force.interpreter.understand(line.text)
     standing = talk.Standing(people_wanted, case is not None, case is not None and case.state is CaseState.WAITING)
-    outcome = talk.becomes(understanding, standing, in_force.rules.kinds, in_force.edition)
-    match outcome:
+    offered = before is not None and before.offered
+    heard = hear(in_force, line.text, standing, None if before is None else before.text, offered=offered)
+    again = False
+    if heard.together and before is not None:
+        again = True
+        if before.asked_id is not None and not await join(unit, before.asked_id):
+            heard, again = hear(in_force, line.text, standing), False  # it has become a case meanwhile
+        else:
+            line = replace(line, text=heard.understanding.text, received_at=before.received_at)
+    if heard.parts and case is None:
+        return _answer_parts(unit, in_force, line, heard)
+    asked_before = again and before is not None and before.asked_id is not None and not before.offered
+    return await _do(unit, in_force, line, heard, case, again=again, asked_before=asked_before)
+
+
+async def _do(
+    unit: Unit,
+    in_force: InForce,
+    line: Line,
+    heard: Heard,
+    case: OpenCase | None,
+    *,
+    again: bool,
+    asked_before: bool,
+) -> Result:
+    understanding = heard.understanding
+    match heard.outcome:
+        case talk.Words(kind=kind, turn=Turn() as turn) if turn in talk.PIECES:
+            if asked_before:
+                # It was asked about and goes on: it must not be lost, whatever the last words are.
+                return _ask_kind(unit, line, understanding, (), again=True)
+            return Words(kind, turn=turn, before=Before(line.text, line.received_at), again=again)
+        case talk.Words(kind=kind, turn=Turn.HURRY) if case is not None:
+            await ask_after(unit, case)
+            return Words(kind, turn=Turn.HURRY, case=case)
+        case talk.AskKind(kinds=kinds):
+            return _ask_kind(unit, line, understanding, kinds, again=asked_before)
         case talk.AskBack(withheld=True) if case is not None:
             asked_id = _remember(unit, line, WITHHELD, understanding.confidence, None)
-            return AskedBack(case, line.text, asked_id)
+            return AskedBack(case, line.text, asked_id, Before(line.text, line.received_at, asked_id))
         case talk.AskBack() if case is not None:
             await keep_unsorted(unit, case, line.text, line.received_at)
             return AskedBack(case, line.text)
         case talk.Supplement() if case is not None:
             await _add(unit, in_force, line, case)
             return Supplemented(case)
-        case _:
-            return await _act(unit, in_force, line, understanding, outcome)
+        case outcome:
+            result = await _act(unit, in_force, line, understanding, outcome)
+            match result:
+                case Answered():
+                    return replace(result, case=case)
+                case Offered(asked_id=asked_id):
+                    before = Before(line.text, line.received_at, asked_id, offered=True)
+                    return replace(result, case=case, before=before)
+                case _:
+                    return result
+
+
+def _ask_kind(unit: Unit, line: Line, understanding: Understanding, kinds: Sequence[Kind], *, again: bool) -> AskedKind:
+    asked_id = _remember(unit, line, WITHHELD, understanding.confidence, None)
+    return AskedKind(asked_id, kinds, line.text, Before(line.text, line.received_at, asked_id), again)
+
+
+def _answer_parts(unit: Unit, in_force: InForce, line: Line, heard: Heard) -> AnsweredInParts:
+    """Answer the numbered questions of a message; it is remembered as one question, and people get all of it."""
+    entries = [
+        in_force.edition.entries[outcome.candidate.entry_id] if isinstance(outcome, Answer) else None
+        for _, outcome in heard.parts
+    ]
+    first = next(entry for entry in entries if entry is not None)
+    asked_id = _remember(unit, line, "answer", heard.understanding.confidence, first)
+    texts = [understanding.text for understanding, _ in heard.parts]
+    return AnsweredInParts(asked_id, [Part(text, entry) for text, entry in zip(texts, entries, strict=True)])
 
 
 async def answer_apart(unit: Unit, in_force: InForce, line: Line) -> Result:
     """Do what becomes of a line that belongs to no open case, as its writer said."""
     understanding = in_force.interpreter.understand(line.text)
     outcome = talk.of_its_own(understanding, in_force.rules.kinds, in_force.edition)
-    return await _act(unit, in_force, line, understanding, outcome)
+    return await _act(unit, in_force, line, understanding, _not_asked_again(in_force, understanding, outcome))
+
+
+def _not_asked_again(in_force: InForce, understanding: Understanding, outcome: talk.Outcome) -> talk.Outcome:
+    """Return the outcome, or a case where its writer would be asked a second thing in a row."""
+    if isinstance(outcome, talk.AskKind):
+        return talk.Case(talk.strictest(understanding, in_force.rules.kinds))
+    return outcome
 
 
 async def _act(
@@ -150,10 +262,14 @@ async def _act(
 ) -> Result:
     edition = in_force.edition
     match outcome:
-        case talk.Words(kind=Kind.OUTOFSCOPE):
-            return Words(Kind.OUTOFSCOPE, _remember(unit, line, "outofscope", understanding.confidence, None))
-        case talk.Words(kind=kind):
-            return Words(kind)
+        case talk.Words(kind=kind, turn=turn) if _may_insist(kind, turn):
+            return Words(kind, _remember(unit, line, "outofscope", understanding.confidence, None), turn)
+        case talk.Words(kind=kind, turn=Turn.DANGER):
+            writer = line.writer
+            await raise_alarm(unit, in_force.rules, writer.bureau_id, writer.address_id, line.text, line.received_at)
+            return Words(kind, turn=Turn.DANGER)
+        case talk.Words(kind=kind, turn=turn):
+            return Words(kind, turn=turn)
         case Answer(candidate=candidate, confidence=confidence):
             entry = edition.entries[candidate.entry_id]
             return Answered(_remember(unit, line, "answer", confidence, entry), entry)
@@ -168,6 +284,11 @@ async def _act(
             return await _open(unit, in_force, line, understanding, kind, nearest=nearest, asked_id=asked_id)
         case _:
             raise AssertionError(f"{type(outcome).__name__} needs an open case")
+
+
+def _may_insist(kind: Kind, turn: Turn | None) -> bool:
+    """Whether words only name another door, and the writer may insist on people here."""
+    return turn is Turn.PRESS or (turn is None and kind in (Kind.OUTOFSCOPE, Kind.COMPLAINT))
 
 
 def _remember(unit: Unit, line: Line, decision: str, confidence: float, entry: Entry | None) -> int:
@@ -198,12 +319,36 @@ async def release_withheld(
     return Supplemented(case)
 
 
+async def settle_kind(unit: Unit, in_force: InForce, line: Line, question: Asked, kind: Kind | None) -> Result | None:
+    """Do what becomes of a line of which its writer has said the kind, or (None) that it is none of those offered.
+    None where that was settled before. `line` is what was pressed, and where.
+    """
+    if not await release(unit, question.id, "told"):
+        return None
+    understanding = in_force.interpreter.understand(question.text)
+    kinds, edition = in_force.rules.kinds, in_force.edition
+    if kind is None:
+        outcome: talk.Outcome = talk.Case(talk.none_of_those(understanding, kinds))
+    else:
+        outcome = talk.of_a_kind(kind, understanding, kinds, edition)
+    written = replace(line, text=question.text, received_at=question.asked_at)
+    return await _act(unit, in_force, written, understanding, outcome)
+
+
+async def belongs(unit: Unit, in_force: InForce, line: Line, question: Asked, case: OpenCase) -> Supplemented | None:
+    """Add to the writer's case what the FAQ was asked; None where it has gone to people. `line` is what was pressed."""
+    if not await conclude(unit, question.id, "supplement"):
+        return None
+    await _add(unit, in_force, replace(line, text=question.text, received_at=question.asked_at), case)
+    return Supplemented(case)
+
+
 async def _answer_withheld(unit: Unit, in_force: InForce, line: Line) -> Result:
     """Do what becomes of a line of its own that may be sealed: what becomes a case is of the strictest kind."""
     understanding = in_force.interpreter.understand(line.text)
     outcome = talk.of_its_own(understanding, in_force.rules.kinds, in_force.edition)
-    if isinstance(outcome, talk.Case):
-        outcome = replace(outcome, kind=talk.strictest(understanding, in_force.rules.kinds))
+    if isinstance(outcome, talk.Case | talk.AskKind):
+        outcome = talk.Case(talk.strictest(understanding, in_force.rules.kinds))
     return await _act(unit, in_force, line, understanding, outcome)
 
 
@@ -238,6 +383,16 @@ async def open_withheld(unit: Unit, in_force: InForce, address_id: int, question
     return True
 
 
+async def open_untapped(unit: Unit, in_force: InForce, address_id: int, question: Asked) -> bool:
+    """Make a case of a question for which a choice was offered and nothing was chosen; False where that was settled."""
+    party = await party_at(unit, address_id)
+    if party is None or party.taxpayer_id is None or not await give_up_choosing(unit, question.id):
+        return False
+    line = Line(question.id, Writer(party.taxpayer_id, address_id, party.bureau_id), question.text, question.asked_at)
+    await give_to_people(unit, in_force, line, question)
+    return True
+
+
 async def _open(
     unit: Unit,
     in_force: InForce,
@@ -250,9 +405,9 @@ async def _open(
 ) -> CaseOpened:
     """Open a case at the department that the rules and earlier answers choose."""
     writer = line.writer
-    words = _words(in_force, understanding)
+    words = subject_of(in_force, understanding)
     lessons = await lessons_for(unit, writer.bureau_id, words)
-    chosen = _route(in_force, writer.bureau_id, understanding, kind, nearest, lessons)
+    chosen = route_of(in_force, writer.bureau_id, understanding, kind, nearest, lessons)
     letter = Letter(
         kind=kind.value,
         text=understanding.text,
@@ -269,115 +424,3 @@ async def _open(
     if asked_id is not None:
         await hand_over(unit, asked_id, opened.case_id)
     return CaseOpened(opened.case_id)
-
-
-def _words(in_force: InForce, understanding: Understanding) -> list[str]:
-    """The subject of a text: its words of the tax dictionary."""
-    return [word for word in understanding.tokens if word in in_force.interpreter.tokenizer.terms]
-
-
-def _route(
-    in_force: InForce,
-    bureau_id: int,
-    understanding: Understanding,
-    kind: Kind,
-    nearest: Entry | None,
-    lessons: Sequence[Lesson],
-) -> Route:
-    return route(
-        understanding.normalised,
-        understanding.tokens,
-        kind,
-        in_force.routing[bureau_id],
-        in_force.rules.kinds,
-        nearest_department=None if nearest is None else nearest.department_code,
-        lessons=lessons,
-    )
-
-
-class Becomes(StrEnum):
-    """What becomes of a text, in one word."""
-
-    ANSWER = "answer"
-    CHOICES = "choices"
-    WORDS = "words"
-    ASKED_BACK = "asked_back"
-    CASE = "case"
-    SUPPLEMENT = "supplement"
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What would become of a text, which is treated as of this `kind`.
-
-    `candidates` are those that would be offered, else the nearest, with their likeness (0..1). `decision` is the FAQ's,
-    where it was asked. `departments` (codes, best first) are where a case of the text would go, whatever it becomes.
-    """
-
-    understanding: Understanding
-    becomes: Becomes
-    kind: Kind
-    decision: Decision | None
-    entry: Entry | None
-    candidates: tuple[tuple[Entry, float], ...]
-    departments: tuple[str, ...]
-    why_there: tuple[str, ...]
-
-    @property
-    def confidence(self) -> float:
-        """How sure it is, from 0 to 1: of the entry that is said or offered first, else of the kind."""
-        if isinstance(self.decision, Answer | Choices):
-            return self.decision.confidence
-        return self.understanding.confidence
-
-
-NO_LESSONS: Mapping[str, Lesson] = MappingProxyType({})
-
-
-def preview(
-    in_force: InForce,
-    bureau_id: int,
-    text: str,
-    standing: talk.Standing = talk.AT_THE_BEGINNING,
-    lessons: Mapping[str, Lesson] = NO_LESSONS,
-) -> Preview:
-    """Return what `answer` would do with a text, and change nothing; `lessons` are those of the bureau, by word."""
-    edition, kinds = in_force.edition, in_force.rules.kinds
-    understanding = in_force.interpreter.understand(text)
-    outcome = talk.becomes(understanding, standing, kinds, edition)
-    decision: Decision | None = outcome if isinstance(outcome, Answer | Choices) else None
-    if isinstance(outcome, talk.Case):
-        decision = outcome.decision
-    candidates = decision.candidates if isinstance(decision, Answer | Choices) else considered(edition.index, text)
-    entry = edition.entries[outcome.candidate.entry_id] if isinstance(outcome, Answer) else None
-    nearest, kind = entry, talk.kind_of_case(understanding, kinds)
-    if isinstance(outcome, talk.Case):
-        nearest, kind = None if outcome.nearest is None else edition.entries[outcome.nearest], outcome.kind
-    learned = [lessons[word] for word in sorted(set(_words(in_force, understanding))) if word in lessons]
-    chosen = _route(in_force, bureau_id, understanding, kind, nearest, learned)
-    return Preview(
-        understanding=understanding,
-        becomes=_becomes(outcome),
-        kind=talk.taken_for(understanding, edition),
-        decision=decision,
-        entry=entry,
-        candidates=tuple((edition.entries[one.entry_id], one.score) for one in candidates[:CHOICES]),
-        departments=tuple(ranked.department for ranked in chosen.departments),
-        why_there=chosen.reasons,
-    )
-
-
-def _becomes(outcome: talk.Outcome) -> Becomes:
-    match outcome:
-        case Answer():
-            return Becomes.ANSWER
-        case Choices():
-            return Becomes.CHOICES
-        case talk.AskBack():
-            return Becomes.ASKED_BACK
-        case talk.Case():
-            return Becomes.CASE
-        case talk.Supplement():
-            return Becomes.SUPPLEMENT
-        case talk.Words():
-            return Becomes.WORDS

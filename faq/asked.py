@@ -87,6 +87,30 @@ async def withheld_before(reader: Reader, moment: datetime, *, most: int) -> Seq
     return [(row.address_id, _asked(row)) for row in rows]
 
 
+async def untapped(reader: Reader, since: datetime, before: datetime, *, most: int) -> Sequence[tuple[int, Asked]]:
+    """The oldest questions of this time for which a choice was offered and nothing was chosen: address, question.
+
+    Where an answer was given to the same person later on, that was the answer.
+    """
+    later = asked.alias("later")
+    answered = (
+        select(later.c.id)
+        .where(later.c.address_id == asked.c.address_id, later.c.id > asked.c.id)
+        .where((later.c.decision == "answer") | (later.c.outcome == "chosen"))
+        .exists()
+    )
+    rows = await reader.all(
+        select(asked)
+        .join(addresses, addresses.c.id == asked.c.address_id)
+        .where(addresses.c.taxpayer_id.is_not(None))
+        .where(asked.c.decision == "choices", asked.c.outcome.is_(None))
+        .where(asked.c.asked_at >= since, asked.c.asked_at < before, ~answered)
+        .order_by(asked.c.id)
+        .limit(most)
+    )
+    return [(row.address_id, _asked(row)) for row in rows]
+
+
 async def conclude(unit: Unit, asked_id: int, outcome: str, *, entry_id: int | None = None) -> bool:
     """Note what became of the question; False where it has gone to people already, which cannot be undone."""
     values = {"outcome": outcome} | ({} if entry_id is None else {"entry_id": entry_id})
@@ -97,6 +121,18 @@ async def release(unit: Unit, asked_id: int, outcome: str) -> bool:
     """Note what its writer said of a withheld line, or that nothing was said; False where that is settled already."""
     waits = (asked.c.id == asked_id, asked.c.decision == WITHHELD, asked.c.outcome.is_(None))
     return await unit.moved(update(asked).where(*waits).values(outcome=outcome))
+
+
+async def give_up_choosing(unit: Unit, asked_id: int) -> bool:
+    """Note that nothing was chosen of what was offered; False where something was, or the question was dropped."""
+    waits = (asked.c.id == asked_id, asked.c.decision == "choices", asked.c.outcome.is_(None))
+    return await unit.moved(update(asked).where(*waits).values(outcome="to_people"))
+
+
+async def join(unit: Unit, asked_id: int) -> bool:
+    """Note that what was asked about is read together with the next line; False where it was settled meanwhile."""
+    waits = (asked.c.id == asked_id, asked.c.decision.in_((WITHHELD, "choices")), asked.c.outcome.is_(None))
+    return await unit.moved(update(asked).where(*waits).values(outcome="joined"))
 
 
 async def hand_over(unit: Unit, asked_id: int, case_id: int) -> None:

@@ -2,16 +2,32 @@
 
 第十五条: what can be answered at once is answered at once; the rest becomes a case, whose department owes an answer.
 第十八条: what is of a sealed kind, or may be, never touches another case.
+
+People write in pieces, with greetings and excuses around what they want. So what is no matter yet gets words and is
+read together with what comes next, and nothing with consequences follows from likeness alone: a sign in the text says
+so, or its writer is asked, once and in plain words.
 """
 
+import re
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from escalation.rules.kinds import KindsTable
 from faq.matching.decision import Answer, Choices, Decision, Nothing
-from intents import Kind, Understanding
+from intents import About, Kind, Turn, Understanding
 
 NEAR_ENOUGH = 0.3  # below this confidence the nearest entry says nothing about whose business a question is
+SURE = 0.7
+"""From this confidence on a sign in the text makes its kind. Of kinds below it one in three was wrong, on 669 labelled
+lines (tests/faq/talk_seen.jsonl)."""
+
+SUBSTANCE = 7
+"""Characters from which a piece may say something that must not be lost."""
+
+MUCH = 12
+"""Characters from which several pieces say something together."""
+
+MOST_KINDS = 4  # that are asked about, besides the question
 
 WORDS = frozenset({Kind.GREETING, Kind.THANKS, Kind.UNINTELLIGIBLE, Kind.OBJECTION, Kind.STATUS, Kind.HUMAN})
 """Kinds that get words, whether a case is open or not."""
@@ -29,6 +45,15 @@ NEVER_OVERRIDDEN = frozenset(
     }
 )
 """Kinds with consequences of their own: no entry answers what is understood as one of them."""
+
+CONSEQUENCES = NEVER_OVERRIDDEN - {Kind.HUMAN} | {Kind.SUGGESTION, Kind.PRAISE, Kind.SITE_ERROR}
+"""Kinds that are concluded from a sign in the text, or from what its writer says, and never from likeness alone."""
+
+PIECES = frozenset({Turn.ABOUT_SELF, Turn.VAGUE, Turn.FRAGMENT, Turn.REPLY, Turn.PRELUDE})
+"""What belongs to something: it is kept for some minutes and read together with what comes next."""
+
+OF_A_CASE = PIECES - {Turn.PRELUDE} | {Turn.WITHDRAWAL}
+"""What an open case may have asked for, or what its department should know."""
 
 
 class Answers(Protocol):
@@ -59,9 +84,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """It gets words of its kind, and nothing else happens."""
+    """It gets words of its kind or of its turn, and nothing else happens."""
 
     kind: Kind
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +95,15 @@ class AskBack:
     """Its writer is asked whether it belongs to the open case; where it is `withheld`, nobody else sees it before."""
 
     withheld: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskKind:
+    """Its writer is asked what is meant: one of these kinds, the question first, or something else. Nobody else sees
+    it before. Without kinds, its writer is asked to say more.
+    """
+
+    kinds: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,28 +126,100 @@ class Supplement:
     """It is what the open case waits for."""
 
 
-Outcome: TypeAlias = Words | Answer | Choices | AskBack | Case | Supplement
+Outcome: TypeAlias = Words | Answer | Choices | AskBack | AskKind | Case | Supplement
 AT_THE_BEGINNING = Standing()
 
 
 def becomes(understanding: Understanding, standing: Standing, kinds: KindsTable, answers: Answers) -> Outcome:
-    """Decide what becomes of a text that a taxpayer wrote."""
-    kind = taken_for(understanding, answers)
+    """Decide what becomes of a text that a taxpayer wrote.
+
+    1. Danger to somebody's life comes before everything else.
+    2. What is no matter gets words, unless the open case may have asked for it.
+    3. What its writer wants people for is theirs.
+    4. What is of a sealed kind is a case of its own, or its writer is asked.
+    5. With a case open, what the FAQ knows is answered; the rest may belong to the case.
+    """
+    kind, turn = taken_for(understanding, answers), understanding.turn
+    if turn is Turn.DANGER:
+        return Words(kind, turn)
     if standing.people_wanted and kind not in WORDS:
         return Case(kind_of_case(understanding, kinds, kind))
-    if kind in WORDS:
+    if turn is not None and not is_overruled(understanding, answers):
+        if turn in OF_A_CASE and standing.case_open:
+            return _beside_a_case(understanding, standing, kinds)
+        return _of_a_turn(understanding, kinds, answers, turn)
+    if kind in WORDS and not is_doubtful(understanding, kinds, kind):
         return Words(kind)
     if not standing.case_open or is_sealed(understanding, kinds):
         return of_its_own(understanding, kinds, answers)
+    if kind is Kind.QUESTION and not may_be_sealed(understanding, kinds):
+        decision = asked_of(answers, understanding)
+        if not isinstance(decision, Nothing):
+            return decision
+    return _beside_a_case(understanding, standing, kinds)
+
+
+def becomes_together(
+    alone: Understanding,
+    together: Understanding,
+    standing: Standing,
+    kinds: KindsTable,
+    answers: Answers,
+    *,
+    offered: bool,
+) -> Outcome | None:
+    """Decide what becomes of a line and of the pieces before it, read as one; None where the line stands by itself.
+
+    `alone` is the line, `together` all of it. Where a choice was `offered` for what came before, only a piece belongs
+    to that: a sentence is a question of its own. What tells nothing wanted goes on being kept.
+    """
+    if (offered and alone.turn not in PIECES) or parts(alone.text):
+        return None
+    itself = becomes(alone, standing, kinds, answers)
+    match itself:
+        case Answer() | Words(turn=Turn.DANGER):
+            return None
+        case Words(kind=kind, turn=turn) if turn not in PIECES and kind is not Kind.OUTOFSCOPE:
+            return None
+    whole = replace(together, turn=None)
+    if alone.turn is None or standing.case_open or standing.people_wanted:
+        return becomes(whole, standing, kinds, answers)
+    if not CONSEQUENCES.isdisjoint(together.signs):
+        return AskKind(kinds_possible(together, kinds))
+    if alone.turn is Turn.VAGUE:
+        return becomes(whole, standing, kinds, answers)
+    if alone.turn is Turn.FRAGMENT:
+        decision = asked_of(answers, together)
+        if isinstance(decision, Answer):
+            return decision
+        if len(together.core) >= MUCH:
+            return AskKind()
+    return Words(alone.kind, alone.turn)
+
+
+def _beside_a_case(understanding: Understanding, standing: Standing, kinds: KindsTable) -> Outcome:
     if may_be_sealed(understanding, kinds):
         return AskBack(withheld=True)
     return Supplement() if standing.case_waits else AskBack(withheld=False)
 
 
+def _of_a_turn(understanding: Understanding, kinds: KindsTable, answers: Answers, turn: Turn) -> Outcome:
+    """Decide what becomes of what is no matter yet."""
+    if turn in (Turn.VAGUE, Turn.FRAGMENT):
+        if has_sign_of_secrecy(understanding, kinds):
+            return AskKind(kinds_possible(understanding, kinds))
+        decision = asked_of(answers, understanding)
+        if isinstance(decision, Answer) or (turn is Turn.FRAGMENT and isinstance(decision, Choices)):
+            return decision
+        if turn is Turn.FRAGMENT and len(understanding.core) >= SUBSTANCE:
+            return AskKind()
+    return Words(understanding.kind, turn)
+
+
 def stands_after(outcome: Outcome, standing: Standing) -> Standing:
     """Return where the talk stands after a text became this."""
     match outcome:
-        case Words(kind=Kind.HUMAN):
+        case Words(kind=Kind.HUMAN, turn=None):
             return replace(standing, people_wanted=True)
         case Case():
             return replace(standing, people_wanted=False, case_open=True, case_waits=False)
@@ -124,14 +231,70 @@ def stands_after(outcome: Outcome, standing: Standing) -> Standing:
 
 def of_its_own(understanding: Understanding, kinds: KindsTable, answers: Answers) -> Outcome:
     """Decide what becomes of a text that belongs to no open case."""
-    match taken_for(understanding, answers):
+    kind = taken_for(understanding, answers)
+    if is_doubtful(understanding, kinds, kind):
+        return AskKind(kinds_possible(understanding, kinds))
+    if understanding.about is About.WAGES:
+        return Words(kind)
+    match kind:
         case Kind.OUTOFSCOPE:
             return Words(Kind.OUTOFSCOPE)
         case Kind.QUESTION:
-            decision = answers.decide(understanding.text)
+            decision = asked_of(answers, understanding)
             return Case(Kind.QUESTION, decision) if isinstance(decision, Nothing) else decision
-        case kind:
+        case _ if kind in WORDS:
+            return Words(kind)
+        case _:
             return Case(kind_of_case(understanding, kinds, kind))
+
+
+def of_a_kind(kind: Kind, understanding: Understanding, kinds: KindsTable, answers: Answers) -> Outcome:
+    """Decide what becomes of a text of which its writer has said the kind. Nobody is asked a second thing in a row:
+    what the FAQ could only offer as a choice goes to people.
+    """
+    if kind is Kind.QUESTION:
+        decision = asked_of(answers, understanding)
+        if isinstance(decision, Answer):
+            return decision
+        return Case(kind, decision if isinstance(decision, Nothing) else _nearest_of(decision))
+    if kind in WORDS:
+        return Words(kind)
+    return Case(kind_of_case(understanding, kinds, kind))
+
+
+def none_of_those(understanding: Understanding, kinds: KindsTable) -> Kind:
+    """Return the kind of the case that a text becomes, of which its writer said that it is none of those offered."""
+    kind = kind_of_case(understanding, kinds)
+    return Kind.QUESTION if kind in kinds_possible(understanding, kinds) else kind
+
+
+def _nearest_of(choices: Choices) -> Nothing:
+    return Nothing(choices.candidates[0], choices.confidence)
+
+
+def asked_of(answers: Answers, understanding: Understanding) -> Decision:
+    """Return what the FAQ says of a text; greetings, a name, where one lives and thanks around it weigh nothing."""
+    whole = answers.decide(understanding.text)
+    if isinstance(whole, Answer) or understanding.core == understanding.normalised:
+        return whole
+    core = answers.decide(understanding.core)
+    if isinstance(core, Answer) or isinstance(whole, Nothing):
+        return core
+    return core if isinstance(core, Choices) and core.confidence > whole.confidence else whole
+
+
+_NUMBER = re.compile(
+    r"(?:^|[\s,，。;；?？!！])(?:\d{1,2}[.、．:：)）](?!\d)|[(（]\d{1,2}[)）]|[①-⑨]|第?[一二三四五六七八九][、.．,，:：])\s*"
+)
+LEAST_PART = 4
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """Return the numbered questions of a text, two at least; nothing where it is not made of such."""
+    _, *others = _NUMBER.split(text)
+    if len(others) < 2 or any(len(part.strip()) < LEAST_PART for part in others):
+        return ()
+    return tuple(part.strip() for part in others)
 
 
 def taken_for(understanding: Understanding, answers: Answers) -> Kind:
@@ -145,6 +308,44 @@ def taken_for(understanding: Understanding, answers: Answers) -> Kind:
     text = understanding.text
     claimed = answers.is_overridden(text) or (kind is Kind.OUTOFSCOPE and answers.is_phrasing(text))
     return Kind.QUESTION if claimed else kind
+
+
+def is_overruled(understanding: Understanding, answers: Answers) -> bool:
+    """Tell whether a text that looks like no matter is one that the FAQ answers word for word."""
+    if understanding.kind in NEVER_OVERRIDDEN:
+        return False
+    return answers.is_overridden(understanding.text) or answers.is_phrasing(understanding.text)
+
+
+def is_doubtful(understanding: Understanding, kinds: KindsTable, kind: Kind) -> bool:
+    """Tell whether the writer must be asked what a text is, which seems to be of this kind."""
+    signs = understanding.signs
+    sure = kind in signs and understanding.confidence >= SURE
+    if understanding.about is not None:
+        return False
+    if kinds[kind].sealed:
+        return not sure or understanding.ends_asking
+    if has_sign_of_secrecy(understanding, kinds):
+        return True
+    if may_be_sealed(understanding, kinds):
+        return not (kind is Kind.QUESTION and understanding.confidence >= SURE)
+    return kind in CONSEQUENCES and not sure
+
+
+def has_sign_of_secrecy(understanding: Understanding, kinds: KindsTable) -> bool:
+    """Tell whether a sign in the text speaks for a sealed kind, alone or among others."""
+    return any(kinds[kind].sealed for kind in understanding.signs)
+
+
+def kinds_possible(understanding: Understanding, kinds: KindsTable) -> tuple[Kind, ...]:
+    """Return what the writer is asked about: the question, and what else cannot be ruled out, the likeliest first."""
+    possible = [kind for kind in understanding.possible if kind in CONSEQUENCES]
+    sealed = [kind for kind in possible if kinds[kind].sealed]
+    others = [kind for kind in possible if kind not in sealed]
+    # A layman's complaint may be about money that was taken: whoever is asked about one is asked about the other.
+    if Kind.DISCIPLINE in sealed and Kind.COMPLAINT not in others:
+        others.append(Kind.COMPLAINT)
+    return (Kind.QUESTION, *sealed, *others[: MOST_KINDS - len(sealed)])
 
 
 def kind_of_case(understanding: Understanding, kinds: KindsTable, kind: Kind | None = None) -> Kind:
@@ -164,7 +365,7 @@ def strictest(understanding: Understanding, kinds: KindsTable) -> Kind:
 def is_sealed(understanding: Understanding, kinds: KindsTable) -> bool:
     """Tell whether a sign in the text makes it of a sealed kind; likeness alone only makes it possible."""
     named = (understanding.kind, understanding.content)
-    return understanding.explicit and any(kinds[kind].sealed for kind in named if kind is not None)
+    return any(kind in understanding.signs and kinds[kind].sealed for kind in named if kind is not None)
 
 
 def may_be_sealed(understanding: Understanding, kinds: KindsTable) -> bool:

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.installation import Installation
 from faq import talk
-from faq.answering import InForce, Preview, preview
 from faq.catalog import Entry
+from faq.hearing import InForce, Preview, hear, kept_for_the_next, preview
 from faq.matching.decision import Answer, Choices, Decision, Nothing
 from intents import Kind
 
@@ -26,15 +26,18 @@ class Put(BaseModel):
 def preview_of(installation: Installation, in_force: InForce, put: Put) -> Preview:
     """Return what would become of a text, at the home bureau."""
     standing = talk.Standing(case_open=put.case in ("open", "signed", "waiting"), case_waits=put.case == "waiting")
+    before, offered = None, False
     for line in put.talk:
-        understanding = in_force.interpreter.understand(line)
-        outcome = talk.becomes(understanding, standing, in_force.rules.kinds, in_force.edition)
-        standing = talk.stands_after(outcome, standing)
-    return preview(in_force, installation.bureau_id, put.text, standing, installation.lessons)
+        heard = hear(in_force, line, standing, before, offered=offered)
+        standing = talk.stands_after(heard.outcome, standing)
+        before, offered = kept_for_the_next(heard), isinstance(heard.outcome, Choices)
+    lessons = installation.lessons
+    return preview(in_force, installation.bureau_id, put.text, standing, lessons, before=before, offered=offered)
 
 
 def as_json(installation: Installation, found: Preview) -> dict[str, Any]:
     """Return a preview as `preview --json` prints it."""
+    parts = [as_json(installation, part) for part in found.parts]
     return {
         "text": found.understanding.text,
         "becomes": found.becomes.value,
@@ -46,6 +49,8 @@ def as_json(installation: Installation, found: Preview) -> dict[str, Any]:
         "candidates": [_candidate(entry, score) for entry, score in found.candidates],
         "departments": [installation.departments[code] for code in found.departments],
         "reasons": [*found.understanding.reasons, *found.why_there],
+        **({"parts": parts} if parts else {}),
+        **({"alarm": True} if found.alarms else {}),
     }
 
 

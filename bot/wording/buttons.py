@@ -12,7 +12,7 @@ Number: TypeAlias = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 class Feedback(CallbackData, prefix="f"):
-    """Under an answer: "solved", "unsolved", "human"."""
+    """Under an answer: "solved", "unsolved", "human"; under a choice: "drop"."""
 
     asked_id: Number
     verdict: str
@@ -53,6 +53,20 @@ class Withheld(CallbackData, prefix="w"):
     act: str
 
 
+class Meant(CallbackData, prefix="n"):
+    """Of what kind a line is that nobody has been shown yet: a kind's code, "other", or "drop"."""
+
+    asked_id: Number
+    kind: str
+
+
+class Belongs(CallbackData, prefix="b"):
+    """What was asked while a case is open belongs to that case."""
+
+    asked_id: Number
+    case_id: Number
+
+
 class Rate(CallbackData, prefix="r"):
     case_id: Number
     stars: Number
@@ -69,6 +83,12 @@ class Handle(CallbackData, prefix="h"):
 
     case_id: Number
     act: str
+
+
+class Danger(CallbackData, prefix="d"):
+    """Somebody sees to a life in danger, at this address."""
+
+    address_id: Number
 
 
 class PassOn(CallbackData, prefix="p"):

@@ -195,6 +195,22 @@ class Withheld(Facts):
 
 
 @dataclass(frozen=True, slots=True)
+class WhichKind(Facts):
+    """To the taxpayer: the line `text` was shown to nobody yet; of which of these kinds (codes) is it? Without kinds
+    the taxpayer is asked to say more. `again` says that the same was asked a moment ago.
+
+    `asked_id` is the number under which the line is kept, for `minutes`.
+    """
+
+    KIND = "talk.which_kind"
+    asked_id: int
+    kinds: tuple[str, ...]
+    text: str
+    minutes: int
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Supplemented(Facts):
     """To the taxpayer: the case of this number has what was written."""
 

@@ -80,6 +80,7 @@ class Happening(StrEnum):
     DECIDED = "decided"  # the office has said which department answers
     ASKED = "asked"
     SUPPLEMENTED = "supplemented"
+    ASKED_AFTER = "asked_after"  # the taxpayer asks what has become of it
     EXTENDED = "extended"
     MAJOR = "major"
     ANSWERED = "answered"

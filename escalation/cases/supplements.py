@@ -77,6 +77,11 @@ async def _supplemented(unit: Unit, rules: Rulebook, case: Case) -> None:
     await show_card(unit, case.id)
 
 
+async def ask_after(unit: Unit, case: Case) -> None:
+    """Note that the taxpayer asks what has become of the case."""
+    await note(unit, case.id, Happening.ASKED_AFTER)
+
+
 async def keep_unsorted(unit: Unit, case: Case, text: str, at: datetime) -> None:
     """Keep a line with the case before it is known whether it belongs there (补充, or a question of its own?), marked
     so, because it must not be lost while the taxpayer makes up their mind; the department hears of the first such line

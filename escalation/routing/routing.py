@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from escalation.rules.kinds import SUBJECT, CaseKind, KindsTable
-from intents import Kind
+from intents import About, Kind
 
 FALLBACK_DEPARTMENT = "service"
 FALLBACK_REASON = "没有匹配到具体业务，先由纳税服务处承接"
@@ -89,14 +89,17 @@ def route(
     kinds_table: KindsTable,
     nearest_department: str | None = None,
     lessons: Sequence[Lesson] = (),
+    about: About | None = None,
 ) -> Route:
     """The departments for one text, best first.
 
     `text_normalised` is simplified, half-width and lower case; `tokens` are its segments, in order (may be empty).
     `nearest_department` is the department code of the nearest FAQ entry, if there is one; `lessons` are what earlier
-    answers taught about the words of this text.
+    answers taught about the words of this text. `about` is whom a complaint is about, where not about the bureau.
     """
     line = kinds_table[kind]
+    if about is not None and about in line.about_others:
+        return _doors(line, [line.about_others[about]], ["反映的是他人，不是税务机关，由主管业务的机构承办"])
     if line.sealed:
         # Neither order nor reasons may betray what a sealed text says.
         return _doors(line, [line.goes_to[0]])

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from escalation.deadlines.terms import Unit
-from intents import Kind
+from intents import About, Kind
 
 SUBJECT = "subject"
 """In `goes_to`: the department that the text itself leads to."""
@@ -45,6 +45,7 @@ class CaseKind(BaseModel):
     by_content: bool = False
     goes_to: tuple[Code, ...] = ()
     recusal_to: Code | None = None
+    about_others: Mapping[About, Code] = Field(default_factory=dict)
     sign_working_days: Positive | None = None
     span: Positive | None = None
     unit: Unit | None = None

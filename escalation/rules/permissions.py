@@ -31,7 +31,7 @@ class Tie(StrEnum):
 
 
 class Action(StrEnum):
-    """What an officer does: first with a case, then with an entry of the FAQ."""
+    """What an officer does: with a case, with an entry of the FAQ, with a life in danger."""
 
     SEE = "see"
     SIGN = "sign"
@@ -46,6 +46,8 @@ class Action(StrEnum):
     EDIT_ENTRY = "edit_entry"  # drafts, phrasings, overrides, gaps, files; taking an entry out of service
     APPROVE_ENTRY = "approve_entry"  # publishing, refusing, putting back into service
     VERIFY_ENTRY = "verify_entry"
+
+    SEE_TO_DANGER = "see_to_danger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,15 @@ class EntrySubject:
     owner_id: int | None = None
 
 
-Subject = CaseSubject | EntrySubject
+@dataclass(frozen=True, slots=True)
+class DangerSubject:
+    """What a decision about a life in danger depends on: the bureau to which somebody wrote."""
+
+    bureau_id: int
+    department_id: int | None = None
+
+
+Subject = CaseSubject | EntrySubject | DangerSubject
 Who = frozenset[Role | Tie]
 
 
@@ -98,6 +108,7 @@ MAY: Mapping[type[Subject], Mapping[Action, Who]] = MappingProxyType(
             Action.APPROVE_ENTRY: _who(Role.FAQ_APPROVER, Role.ADMINISTRATOR),
             Action.VERIFY_ENTRY: _who(Tie.KEEPER, Role.FAQ_EDITOR, Role.FAQ_APPROVER, Role.ADMINISTRATOR),
         },
+        DangerSubject: {Action.SEE_TO_DANGER: _who(Role.OFFICE, Role.LEADER, Role.ADMINISTRATOR)},
     }
 )
 

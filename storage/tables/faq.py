@@ -105,10 +105,14 @@ asked = Table(
     points_to("address_id", "addresses.id", index=True),
     Column("text", SealedText, nullable=False),
     Column("asked_at", Instant, nullable=False),
-    Column("decision", String(20), nullable=False),  # "answer", "choices", "nothing", "outofscope", "withheld"
+    Column(
+        "decision", String(20), nullable=False
+    ),  # "answer", "choices", "nothing", "outofscope", "withheld", "danger"
     Column("confidence", Float, nullable=False),
     points_to("entry_id", "entries.id", nullable=True),  # what was said, or chosen, or came nearest
-    Column("outcome", String(20)),  # "solved", "unsolved", "chosen", "to_people", "supplement", "apart"
+    Column(
+        "outcome", String(20)
+    ),  # "solved", "unsolved", "chosen", "to_people", "supplement", "apart", "told", "joined", "drop"
     Column("case_id", Identity),
     points_to("gap_id", "gaps.id", nullable=True),  # what an officer made of a question that was not answered
 )

@@ -113,6 +113,27 @@ async def courtesies(house: HouseUnderTest) -> None:
     await asker(house, 2).say("公积金怎么提取")
 
 
+async def talks(house: HouseUnderTest) -> None:
+    """Pieces, what its writer is asked about, several questions at once, and a life in danger."""
+    person = asker(house, 21)
+    for line in ("请问", "我是会计", "你是机器人吗", "快点", "老板拖欠工资三个月了", "1.车船税怎么交 2.契税什么时候交"):
+        await person.say(line)
+    await asker(house, 22).say("采访一下你们局长，我是报社的记者")
+    for number, line in enumerate(("我跟他说好的，后来他又变卦了，让我再跑", "希望周六上午也能办税")):
+        unsure = asker(house, 23 + number)
+        await unsure.say(line)
+        await unsure.say("我说完了")
+        await unsure.press("不用了")
+    await asker(house, 25).say("我不想活了，现在在楼顶上")
+    desk = await house.officer("wang")
+    await desk.press("我来处理")
+    house.clock.advance(minutes=21)
+    await asker(house, 25).say("我不想活了")
+    house.clock.advance(minutes=11)
+    await patrol(house.database, house.deps.rules, house.clock())
+    await house.settle()
+
+
 async def refusals(house: HouseUnderTest) -> None:
     person = asker(house, 3)
     for content in ({"dice": {"emoji": "🎲", "value": 3}}, {"location": {"latitude": 43.8, "longitude": 87.6}}):
@@ -388,6 +409,7 @@ async def an_officer_leaves(house: HouseUnderTest) -> None:
 
 SCENES = (
     courtesies,
+    talks,
     refusals,
     answers,
     officers_arrive,

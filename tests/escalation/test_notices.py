@@ -15,6 +15,7 @@ EVERY: list[Any] = [
     one for one in vars(notices).values() if isinstance(one, type) and is_dataclass(one) and issubclass(one, Facts)
 ]
 SAMPLES: dict[Any, object] = {int: 7, str: "样例", date: date(2025, 11, 12), date | None: date(2025, 11, 12)}
+SAMPLES |= {tuple[str, ...]: ("question", "report"), bool: True}
 
 
 @pytest.mark.parametrize("facts", EVERY)

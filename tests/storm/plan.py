@@ -92,7 +92,7 @@ class Part:
     def updates(self) -> int:
         """How many this person makes in all."""
         first_case = next((n for n, line in enumerate(self.lines) if line.reply == RECEIPT), len(self.lines))
-        presses = sum(not line.is_courtesy for line in self.lines[first_case + 1 :])
+        presses = sum(line.reply == RECEIPT for line in self.lines[first_case + 1 :])
         return 1 + len(self.lines) + presses + sum(one.updates for one in self.incidents.values()) + self.leaves
 
 

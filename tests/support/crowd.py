@@ -47,10 +47,6 @@ class Line:
     text: str
     reply: str
 
-    @property
-    def is_courtesy(self) -> bool:
-        return self.reply in (GREETING, THANKS)
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -168,7 +164,7 @@ class Talk:
                 await self.incidents[number].happens_to(self.someone)
             await self.someone.write(line.text)
             self.written += 1
-            if has_case and not line.is_courtesy:
+            if has_case and line.reply == RECEIPT:
                 self.expected.append(WHICH)
                 await self._answered()
                 await self.someone.press(self.replies()[-1].message, "新问题")

@@ -4,15 +4,16 @@ from aiogram import F, Router
 from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, Message
 
-from bot.conversation import Conversation
+from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Says
 from bot.handlers.taxpayer.start import switch_language
 from bot.wording import shortcuts
-from bot.wording.buttons import Menu
+from bot.wording.buttons import Danger, Menu
 from escalation.cases.queries import open_cases_for
 from escalation.rules.limits import INVITATION
+from escalation.watches.danger import see_to
 from faq.entries.queries import concerns
-from storage.people import invite
+from storage.people import invite, party_at
 
 
 def register(router: Router) -> None:
@@ -24,6 +25,7 @@ def register(router: Router) -> None:
     router.message.register(open_console, Says(shortcuts.CONSOLE))
     router.message.register(change_language, Command("language"))
     router.callback_query.register(press_todo, Menu.filter(F.act == "todo"))
+    router.callback_query.register(see_to_danger, Danger.filter())
     router.callback_query.register(press_console, Menu.filter(F.act == "console"))
 
 
@@ -39,6 +41,19 @@ async def list_todo(_message: Message, conversation: Conversation) -> None:
 
 async def press_todo(_callback: CallbackQuery, conversation: Conversation) -> None:
     await _show_todo(conversation)
+
+
+async def see_to_danger(callback: CallbackQuery, callback_data: Danger, conversation: Conversation) -> None:
+    """「我来处理」, under the alarm about a life in danger."""
+    party = await party_at(conversation.unit, callback_data.address_id)
+    seen_to = None
+    if party is not None and not conversation.in_group:
+        seen_to = await see_to(conversation.unit, conversation.officer, party.bureau_id, callback_data.address_id)
+    if seen_to is None:
+        conversation.say("desk.not_allowed")
+        return
+    retire_buttons(conversation, callback)
+    conversation.say("desk.danger_seen_to", first=seen_to)
 
 
 async def _show_todo(conversation: Conversation) -> None:

@@ -16,12 +16,12 @@ from bot.wording.buttons import Teach, Undo
 from bot.wording.officer.trial import explanation_facts
 from escalation.rules.limits import LONGEST_QUESTION
 from escalation.rules.permissions import Action
-from faq.answering import preview
 from faq.entries.content import line_of
 from faq.entries.phrasings import add_phrasings, clear_override, override
 from faq.entries.queries import Kept, overrides_of
 from faq.entries.results import Denied, Done, Saved, Why
 from faq.explanation import explain
+from faq.hearing import preview
 from faq.matching.features import plain_view
 from storage.outbox import said_in
 

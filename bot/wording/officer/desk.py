@@ -1,6 +1,8 @@
 """What officers are told at the desk and in their chats, about themselves and not about one case."""
 
-from bot.wording.buttons import Handle, Menu
+from datetime import datetime
+
+from bot.wording.buttons import Danger, Handle, Menu
 from bot.wording.speech import Button, Speech, Telling, Wording
 from bot.wording.taxpayer.cases import kind_name, state_name
 from escalation.cases.queries import (
@@ -27,6 +29,25 @@ async def todo(telling: Telling) -> Speech:
     if not rows:
         return Speech(_("目前没有待办的办件。"))
     return Speech(_("待办办件（先到的在前）："), tuple(rows))
+
+
+async def danger(telling: Telling) -> Speech:
+    """Somebody's life may be in danger: what was written, and who sees to it."""
+    _, facts = telling.words, telling.payload
+    text = _(
+        "【紧急】有人写下可能危及生命的话（{moment}，北京时间）：\n“{text}”\n\n"
+        "已告知对方心理援助热线 12356、急救 120、报警 110。请立即核实，必要时报 110、120；由您处理的，请按下面的按钮。",
+        moment=_.moment(datetime.fromisoformat(facts["at"])),
+        text=facts["text"],
+    )
+    return Speech(text, ((Button(_("我来处理"), Danger(address_id=facts["address_id"]).pack()),),))
+
+
+async def danger_seen_to(telling: Telling) -> Speech:
+    _ = telling.words
+    if telling.payload["first"]:
+        return Speech(_("已记下由您处理，不再提醒。请尽快与公安、社区联系。"))
+    return Speech(_("已由他人处理。"))
 
 
 async def console(telling: Telling) -> Speech:
@@ -94,6 +115,8 @@ async def nobody_here(telling: Telling) -> Speech:
 WORDINGS: dict[str, Wording] = {
     "desk.welcome": welcome,
     "desk.todo": todo,
+    "desk.danger": danger,
+    "desk.danger_seen_to": danger_seen_to,
     "desk.console": console,
     "desk.no_console": no_console,
     "desk.cancelled": cancelled,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from bot.wording.buttons import Choice, Feedback
+from bot.wording.buttons import Belongs, Choice, Feedback
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from escalation.deadlines.workdays import local_date
 from faq.catalog import Entry
@@ -44,13 +44,36 @@ def answer_lines(_: Words, facts: Mapping[str, Any]) -> list[str]:
 async def answer(telling: Telling) -> Speech:
     _, facts = telling.words, telling.payload
     lines = answer_lines(_, facts)
-    asked_id = facts["asked_id"]
-    buttons = (
+    return Speech("\n".join(lines), (_verdicts(_, facts["asked_id"]), *_belongs(_, facts)))
+
+
+def _verdicts(_: Words, asked_id: int) -> tuple[Button, ...]:
+    return (
         Button(_("解决了"), Feedback(asked_id=asked_id, verdict="solved").pack()),
         Button(_("没解决"), Feedback(asked_id=asked_id, verdict="unsolved").pack()),
         Button(_("转人工"), Feedback(asked_id=asked_id, verdict="human").pack()),
     )
-    return Speech("\n".join(lines), (buttons,))
+
+
+def _belongs(_: Words, facts: Mapping[str, Any]) -> tuple[tuple[Button, ...], ...]:
+    """The button by which a question joins the case that is open, where one is."""
+    if "case_id" not in facts:
+        return ()
+    data = Belongs(asked_id=facts["asked_id"], case_id=facts["case_id"]).pack()
+    return ((Button(_("补充到办件 {number}", number=facts["number"]), data),),)
+
+
+async def answers(telling: Telling) -> Speech:
+    """Several numbered questions, one after the other."""
+    _, facts = telling.words, telling.payload
+    lines: list[str] = []
+    for number, one in enumerate(facts["answers"], 1):
+        if one["answer"] is None:
+            said = [_("“{asked}”没有现成的答复，请点“转人工”，由工作人员答复。", asked=one["asked"])]
+        else:
+            said = answer_lines(_, one["answer"])
+        lines += ["", f"{number}. {said[0]}", *said[1:]]
+    return Speech("\n".join(lines[1:]), (_verdicts(_, facts["asked_id"]),))
 
 
 async def choices(telling: Telling) -> Speech:
@@ -59,8 +82,10 @@ async def choices(telling: Telling) -> Speech:
         (Button(question, Choice(asked_id=facts["asked_id"], entry_id=entry_id).pack()),)
         for entry_id, question in facts["questions"]
     ]
-    rows.append((Button(_("都不是"), Choice(asked_id=facts["asked_id"], entry_id=0).pack()),))
-    return Speech(_("您想问的是下面哪一个？都不是的话，我转给工作人员答复。"), tuple(rows))
+    none_of_them = Button(_("都不是"), Choice(asked_id=facts["asked_id"], entry_id=0).pack())
+    dropped = Button(_("不用了"), Feedback(asked_id=facts["asked_id"], verdict="drop").pack())
+    text = _("您想问的是下面哪一个？都不是的话，我转给工作人员答复；今天没有选的，也会转给工作人员。")
+    return Speech(text, (*rows, (none_of_them, dropped), *_belongs(_, facts)))
 
 
 async def solved(telling: Telling) -> Speech:
@@ -73,13 +98,19 @@ async def unsolved(telling: Telling) -> Speech:
     return Speech(_("抱歉没有解决您的问题。您可以换个说法再问一次，或转给工作人员答复。"), ((button,),))
 
 
+async def drop(telling: Telling) -> Speech:
+    return Speech(telling.words("好的。有税费问题请随时留言。"))
+
+
 async def already_with_people(telling: Telling) -> Speech:
     return Speech(telling.words("这个问题已经转给工作人员了，请在“我的办件”中查看。"))
 
 
 WORDINGS: dict[str, Wording] = {
     "faq.answer": answer,
+    "faq.answers": answers,
     "faq.choices": choices,
+    "faq.drop": drop,
     "faq.solved": solved,
     "faq.unsolved": unsolved,
     "faq.already_with_people": already_with_people,

@@ -5,6 +5,7 @@ from datetime import date
 
 from bot.wording.buttons import Menu, OwnCase, Rate, Sort, Withheld
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
+from bot.wording.talk import first_words
 from escalation.cases import notices
 from escalation.cases.lifecycle import CaseState
 from escalation.cases.notices import Answered, PassedOn, Receipt, Request, Resumed, Signed
@@ -220,7 +221,6 @@ async def sort(telling: Telling) -> Speech:
 
 
 SORTED = ("supplement", "apart")
-QUOTED = 20  # characters of a line by which its writer knows it again
 
 
 async def withheld(telling: Telling) -> Speech | None:
@@ -229,13 +229,12 @@ async def withheld(telling: Telling) -> Speech | None:
     case = await find_case(telling.reader, facts.case_id)
     if case is None:
         return None
-    text = facts.text
     question = _(
         "您的办件 {number} 正在办理。您刚才写的“{words}”，是补充这件，还是另一件事？\n\n"
         "选定之前，这条留言不给任何人看。选“补充这件”的，会给{department}看到；"
         "{minutes} 分钟内没有选的，单独立件，只由专门部门办理。",
         number=case.number,
-        words=text if len(text) <= QUOTED else text[:QUOTED] + "……",
+        words=first_words(facts.text),
         department=case.department_name,
         minutes=facts.minutes,
     )
@@ -313,6 +312,7 @@ def _happened(_: Words, events: Sequence[Event]) -> Sequence[str]:
         Happening.EXTENDED: _("延长答复期限"),
         Happening.MAJOR: _("标为重大"),
         Happening.SUPPLEMENTED: _("已补充"),
+        Happening.ASKED_AFTER: _("您询问进展"),
         Happening.ANSWERED: _("已答复"),
         Happening.RATED: _("已评价"),
     }

@@ -22,12 +22,12 @@ from bot.wording.taxpayer.cases import kind_name
 from escalation.deadlines.workdays import local_date
 from escalation.rules.limits import LONGEST_QUESTION
 from escalation.rules.permissions import Action
-from faq.answering import preview
 from faq.entries.content import line_of
 from faq.entries.phrasings import add_phrasings, override
 from faq.entries.queries import find_entry
 from faq.entries.results import Denied, Saved, Why, Wrong
 from faq.explanation import Explanation, explain
+from faq.hearing import preview
 from faq.matching.decision import LIMITS, Answer, Doubt, Rule
 from intents import Kind
 

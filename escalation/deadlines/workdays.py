@@ -7,12 +7,13 @@ A calendar is made of four layers, the later ones winning:
 3. for a year without such a notice, the region's feast days, computed (see `_feast_days_off`);
 4. the administrator's corrections.
 
-A day is provisional while a notice that could still move it is missing: the national notice or the region's notice of
-its year; in the last days of December also the national notice of the next year, which may take them for New Year's
-Day. A corrected day, and a year that the administrator has confirmed, is not provisional.
+A day is provisional while a notice that could still move it is missing: the national notice of its year; the region's
+notice, a week before and after the feasts that it sets; in the last days of December also the national notice of the
+next year, which may take them for New Year's Day. A corrected day, and a year that the administrator has confirmed, is
+not provisional.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -49,6 +50,8 @@ _SATURDAY = 5
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 # New Year's Day has reached back as far as 29 December; the weekend before it is at most six days away.
 _REACH_OF_NEXT_NOTICE = (12, 26)
+# The notices of 2022, 2023 and 2025 set no day further than four from the table's dates; a week holds a weekend more.
+_REACH_OF_A_FEAST = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +214,22 @@ class WorkCalendar:
         return days
 
     def _is_provisional(self, on: date) -> bool:
-        if self.provisional_year(on.year):
+        if on.year not in self.confirmed_years and not self.official_nationally(on.year):
+            return True
+        if any(first <= on <= last for first, last in self._feasts_awaited(on.year)):
             return True
         following = on.year + 1
         reached = (on.month, on.day) >= _REACH_OF_NEXT_NOTICE
         return reached and not (_official_nationally(following) or following in self.confirmed_years)
+
+    def _feasts_awaited(self, year: int) -> Sequence[tuple[date, date]]:
+        """The spans of days, first and last, that missing notices of the region may still move, around this year."""
+        return [
+            (start - _REACH_OF_A_FEAST, max(start, *_feast_days_off(start, feast.days)) + _REACH_OF_A_FEAST)
+            for feast in self._overlay.feasts
+            for start in {*_feast_starts(feast.table, year), *_feast_starts(feast.table, year + 1)}
+            if start.year not in self.confirmed_years and not self.official_regionally(start.year)
+        ]
 
     def _regional_reasons(self, year: int) -> dict[date, tuple[bool, str]]:
         for notice in self._overlay.notices:

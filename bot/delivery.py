@@ -34,13 +34,13 @@ from storage.outbox import (
     Waiting,
     claim,
     count_attempt,
+    follow,
     give_back,
-    move_notices,
     outbox_topic,
     pause_channel,
     record,
 )
-from storage.people import address_hash, change_address, find_party, party_at
+from storage.people import change_address
 from storage.unit import Unit
 
 log = structlog.get_logger("delivery")
@@ -237,7 +237,7 @@ class Delivery:
                 return await self._back_off(turn, notice, error)
             case Moved(to=chat_id):
                 async with self._deps.database.unit() as unit:
-                    await self._follow(unit, turn.address_id, chat_id)
+                    await follow(unit, self._channel, self._bot.id, turn.address_id, chat_id)
             case Refused():
                 log.error("message_refused", notice=notice.id, kind=notice.kind)
                 await self._record(notice, "failed", None, None)
@@ -270,20 +270,6 @@ class Delivery:
         seconds = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(notice.attempts, 16))
         log.warning("delivery_failed", address=turn.address_id, attempts=notice.attempts + 1, error=_name(error))
         return timedelta(seconds=seconds * random.uniform(0.5, 1.5))  # noqa: S311  jitter is no secret
-
-    async def _follow(self, unit: Unit, address_id: int, chat_id: int) -> None:
-        """A group has become another chat. Where that one has written before us, it takes over what the old one had."""
-        known = await find_party(unit, self._channel, self._bot.id, chat_id)
-        if known is None:
-            chat_hash = address_hash(unit, self._channel, self._bot.id, chat_id)
-            await change_address(unit, address_id, chat_id=str(chat_id), chat_hash=chat_hash)
-            return
-        old = await party_at(unit, address_id)
-        if known.department_id is None and old is not None:
-            await change_address(unit, known.address_id, department_id=old.department_id)
-        await change_address(unit, address_id, department_id=None, blocked_at=unit.now)
-        await move_notices(unit, address_id, known.address_id)
-        unit.wake.add(outbox_topic(self._channel))
 
 
 def _now() -> float:

@@ -15,9 +15,10 @@ from functools import partial
 import structlog
 from aiogram import Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
-from aiogram.types import Message, Update
+from aiogram.types import Message
 
 from bot.channels.telegram import kind_of
+from bot.channels.updates import read_update
 from bot.deps import Deps
 from bot.runtime.metrics import DATABASE, DEADLINE, EXCEPTION, HANDLED, SET_ASIDE
 from bot.senders import Sender, chat_of, find_senders
@@ -129,7 +130,7 @@ class Intake:
     async def _dispatch(self, unit: Unit, claimed: Claimed, who: Sender) -> None:
         bot = self._deps.bots[claimed.channel]
         with self._deps.metrics.handling(claimed.channel, kind_of(claimed.bodies[0])):
-            updates = [Update.model_validate(body, context={"bot": bot}) for body in claimed.bodies]
+            updates = [read_update(body, bot) for body in claimed.bodies]
             album = tuple(one.message for one in updates[1:] if isinstance(one.message, Message))
             result = await self._dispatcher.feed_update(
                 bot, updates[0], unit=unit, claimed=claimed, sender=who, album=album

@@ -13,6 +13,7 @@ from sqlalchemy import Select, Update, bindparam, delete, func, select, update
 
 from storage.dialects import among, for_both
 from storage.leasing import AT_ONCE, at, may_be_taken, moment_after
+from storage.people import address_hash, change_address, find_party, party_at
 from storage.tables import addresses, notices
 from storage.unit import Reader, Rows, Unit
 
@@ -265,6 +266,27 @@ async def said_in(reader: Reader, address_id: int, message_id: int) -> tuple[str
         .limit(1)
     )
     return None if row is None else (row.kind, row.payload)
+
+
+async def follow(unit: Unit, channel: str, bot_id: int, address_id: int, chat_id: int) -> None:
+    """A group has become another chat. Where that one has written before us, it takes over what the old one had."""
+    known = await find_party(unit, channel, bot_id, chat_id)
+    if known is None:
+        chat_hash = address_hash(unit, channel, bot_id, chat_id)
+        await change_address(unit, address_id, chat_id=str(chat_id), chat_hash=chat_hash)
+        return
+    old = await party_at(unit, address_id)
+    if known.department_id is None and old is not None:
+        await change_address(unit, known.address_id, department_id=old.department_id)
+    await change_address(unit, address_id, department_id=None, blocked_at=unit.now)
+    await move_notices(unit, address_id, known.address_id)
+    unit.wake.add(outbox_topic(channel))
+
+
+async def said_since(reader: Reader, address_id: int, moment: datetime) -> bool:
+    """Whether anything was written to an address after an instant (UTC)."""
+    later = select(notices.c.id).where(notices.c.address_id == address_id, notices.c.created_at > moment).limit(1)
+    return await reader.one(later) is not None
 
 
 async def waiting_by_channel(reader: Reader) -> Sequence[tuple[str, int]]:

@@ -297,6 +297,12 @@ async def invite(
     return token
 
 
+async def is_invitation(reader: Reader, token: str) -> bool:
+    """Whether a token was ever given out, however long ago."""
+    found = select(invitations.c.id).where(invitations.c.token_hash == reader.hasher("invitation", token))
+    return await reader.one(found) is not None
+
+
 async def open_invitation(reader: Reader, token: str, purpose: str) -> Row[Any] | None:
     """The invitation (officer_id, department_id) behind a token that is neither used nor expired."""
     return await reader.one(

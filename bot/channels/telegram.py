@@ -49,6 +49,7 @@ TELEGRAM = "telegram"
 POLLER, SENDER = "poller:telegram", "sender:telegram"  # names of leases
 POLL_SECONDS = 25
 POLL_AGAIN_SECONDS = 2.0
+LEAST_SECONDS = 1.0  # from one request to the next: a server that has nothing is to hold its answer back, and may not
 INTRODUCTION_SECONDS = 5
 HOOK_PATH = "/telegram"
 DELIVERIES_AT_ONCE = 40  # that Telegram may have open to us; those of one chat come one after the other
@@ -245,6 +246,8 @@ class Poller:
 
     async def _poll(self, offset: int | None) -> int | None:
         """One fetch; returns the next offset, which is what tells Telegram that these have arrived."""
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
         request = RawUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=UPDATE_KINDS)
         try:
             updates = await self._nursery.unless_stopping(self._bot(request, request_timeout=POLL_SECONDS + 10))
@@ -256,7 +259,10 @@ class Poller:
             async with self._database.unit() as unit:
                 stored = await store(unit, *(incoming(self._bot.id, update, unit.now) for update in updates))
             self._metrics.stored(TELEGRAM, len(stored) - stored.count(None))
-            offset = updates[-1]["update_id"] + 1
+            return int(updates[-1]["update_id"]) + 1
+        rest = LEAST_SECONDS - (loop.time() - asked_at)
+        if rest > 0:
+            await self._nursery.unless_stopping(asyncio.sleep(rest))
         return offset
 
 
@@ -294,25 +300,35 @@ class Arrivals:
 
 
 def kind_of(raw: Mapping[str, Any]) -> str:
-    """The kind of a raw update, one of those that we ask for; "other" where it is none of them."""
-    return next((kind for kind in UPDATE_KINDS if kind in raw), OTHER)
+    """The kind of a raw update, one of those that we ask for; "other" where it is none of them. Some gateways write
+    what is not there as null.
+    """
+    return next((kind for kind in UPDATE_KINDS if raw.get(kind) is not None), OTHER)
 
 
 def incoming(bot_id: int, raw: Mapping[str, Any], now: datetime) -> Incoming:
-    """A raw Telegram update as the inbox keeps it."""
-    event: Mapping[str, Any] = next((raw[kind] for kind in UPDATE_KINDS if kind in raw), {})
-    message = event.get("message", event)
-    chat_id = message.get("chat", {}).get("id", 0)
-    person_id = event.get("from", {}).get("id", 0)
-    stamp = event.get("date")
+    """A raw Telegram update as the inbox keeps it, however odd it is: what cannot be read is set aside later."""
+    event = _part(raw, kind_of(raw))
+    message = _part(event, "message") or event
+    chat_id, person_id = _part(message, "chat").get("id"), _part(event, "from").get("id")
+    album = event.get("media_group_id")
     return Incoming(
         channel=TELEGRAM,
         external_id=f"{bot_id}:{raw['update_id']}",
-        lane=(TELEGRAM, bot_id, chat_id, person_id),
-        received_at=_instant(stamp, now),
+        lane=(TELEGRAM, bot_id, _number(chat_id), _number(person_id)),
+        received_at=_instant(event.get("date"), now),
         body=raw,
-        album=event.get("media_group_id"),
+        album=None if album is None else str(album),
     )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = whole.get(name)
+    return part if isinstance(part, Mapping) else {}
 
 
 def _instant(stamp: object, now: datetime) -> datetime:

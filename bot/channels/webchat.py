@@ -113,6 +113,9 @@ def buttons_of(markup: object) -> Buttons:
     ]
 
 
+ITSELF = {"id": WEB_BOT_ID, "is_bot": True, "first_name": "税桥"}
+
+
 class WebBot(Channel):
     """The bot of the chat page. Its one error of its own is a page that is gone; all others are the database's."""
 
@@ -158,7 +161,8 @@ class Page:
         )
         message = self._message(message_id, unit.now, text)
         if reply_to is not None:
-            message["reply_to_message"] = self._message(reply_to, unit.now, "")
+            # Only what the house said can be replied to on a page.
+            message["reply_to_message"] = {**self._message(reply_to, unit.now, ""), "from": ITSELF}
         await self._store(unit, client_id, {"update_id": message_id, "message": message})
 
     async def press(self, unit: Unit, client_id: str, message_id: int, data: str) -> bool:

@@ -1,5 +1,6 @@
 """Who a router listens to, and what a message is read as."""
 
+from aiogram import Bot
 from aiogram.filters import BaseFilter
 from aiogram.types import Message, TelegramObject
 from aiogram.utils.magic_filter import MagicFilter
@@ -20,6 +21,23 @@ class FromTaxpayer(BaseFilter):
 
     async def __call__(self, _event: TelegramObject, conversation: Conversation) -> bool:
         return conversation.party.officer is None and conversation.party.taxpayer_id is not None
+
+
+class RepliesToUs(BaseFilter):
+    """A reply to a message of ours. In a forum every line replies to the first message of its topic, which is nobody's
+    card.
+    """
+
+    async def __call__(self, event: TelegramObject, bot: Bot) -> bool:
+        replied_to = event.reply_to_message if isinstance(event, Message) else None
+        return replied_to is not None and replied_to.from_user is not None and replied_to.from_user.id == bot.id
+
+
+class ByThemselves(BaseFilter):
+    """Nobody else writes there: in a group people talk to each other, and only a reply to us is meant for us."""
+
+    async def __call__(self, _event: TelegramObject, conversation: Conversation) -> bool:
+        return not conversation.in_group
 
 
 class Expecting(BaseFilter):

@@ -1,14 +1,14 @@
 """Groups: only a department's own group is spoken to; elsewhere the bot says so once and keeps quiet."""
 
-from aiogram import F, Router
+from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, TelegramObject, User
 
 from bot.conversation import Conversation
 from bot.handlers.filters import When
 from bot.middlewares import GROUP_TYPES
-from storage.outbox import said_in
-from storage.people import change_address, find_department, open_invitation, use_invitation
+from storage.outbox import follow, said_in
+from storage.people import change_address, find_department, find_party, open_invitation, use_invitation
 
 ANONYMOUS_ADMIN = 1087968824  # GroupAnonymousBot, in whose name Telegram shows every anonymous administrator
 
@@ -19,8 +19,10 @@ def make_router() -> Router:
     router.message.filter(When(F.chat.type.in_(GROUP_TYPES)))
     router.callback_query.filter(When(F.message.chat.type.in_(GROUP_TYPES)))
     router.my_chat_member.filter(When(F.chat.type.in_(GROUP_TYPES)))
-    router.message.register(bind, CommandStart(deep_link=True))
-    router.message.register(bind, Command("bind"))
+    router.message.register(bind, CommandStart(deep_link=True, ignore_case=True))
+    router.message.register(bind, Command("bind", ignore_case=True))
+    router.message.register(moves_on, When(F.migrate_to_chat_id))
+    router.message.register(moved_here, When(F.migrate_from_chat_id))
     router.message.register(stay_silent, _unbound)
     router.callback_query.register(stay_silent, _unbound)
     router.my_chat_member.register(joined)
@@ -59,6 +61,23 @@ async def bind(_message: Message, command: CommandObject, conversation: Conversa
         return
     await change_address(conversation.unit, conversation.party.address_id, department_id=department.id)
     conversation.say("desk.group_bound", department=department.name)
+
+
+async def moves_on(message: Message, conversation: Conversation, bot: Bot) -> None:
+    """The group becomes a supergroup, which is another chat: what was bound to it goes along."""
+    party = conversation.party
+    if message.migrate_to_chat_id is not None and party.department_id is not None:
+        await follow(conversation.unit, party.channel, bot.id, party.address_id, message.migrate_to_chat_id)
+
+
+async def moved_here(message: Message, conversation: Conversation, bot: Bot) -> None:
+    """The same, told by the new chat, which may be heard first."""
+    party, unit = conversation.party, conversation.unit
+    if message.migrate_from_chat_id is None or party.department_id is not None:
+        return
+    old = await find_party(unit, party.channel, bot.id, message.migrate_from_chat_id)
+    if old is not None and old.department_id is not None:
+        await follow(unit, party.channel, bot.id, old.address_id, message.chat.id)
 
 
 async def stay_silent(_event: TelegramObject, conversation: Conversation) -> None:

@@ -34,7 +34,7 @@ MARKS = {
     "您好，这里是": WELCOME,
     "您好！": GREETING,
     "不客气": THANKS,
-    "刚才这条消息": WHICH,
+    "是补充这件，还是另一件事": WHICH,
     "签收，正在办理": SIGNED,
 }  # in the words of a reply
 COURTESIES = [("你好", GREETING), ("谢谢", THANKS), ("您好", GREETING)]

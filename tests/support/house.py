@@ -214,7 +214,8 @@ class TelegramPerson:
         if text.startswith("/"):
             fields["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
         if reply_to is not None:
-            fields["reply_to_message"] = self._message(reply_to.id, {"text": reply_to.text})
+            by_the_bot = {"id": TELEGRAM_BOT_ID, "is_bot": True, "first_name": "税桥"}
+            fields["reply_to_message"] = {**self._message(reply_to.id, {"text": reply_to.text}), "from": by_the_bot}
         await self.send(fields, at=at)
 
     async def send(self, fields: Mapping[str, Any], *, kind: str = "message", at: datetime | None = None) -> None:

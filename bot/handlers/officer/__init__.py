@@ -3,13 +3,14 @@
 from aiogram import Router
 
 from bot.handlers.filters import FromOfficer
-from bot.handlers.officer import cases, desk, entries, extensions, trial
+from bot.handlers.officer import cases, desk, entries, extensions, replies, trial
 
 
 def make_router() -> Router:
     router = Router(name="officer")
     router.message.filter(FromOfficer())
     router.callback_query.filter(FromOfficer())
-    for part in (desk, entries, trial, extensions, cases):
+    router.edited_message.filter(FromOfficer())
+    for part in (desk, entries, trial, replies, extensions, cases):
         part.register(router)
     return router

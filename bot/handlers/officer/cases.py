@@ -1,11 +1,16 @@
-"""Signing, answering and passing on: the same use cases, from the card's buttons or by replying to the card."""
+"""Signing, answering and passing on, from the card's buttons and by what is typed after them.
+
+What is typed goes to a taxpayer at once only where it can mean nothing else; otherwise it is shown once more first.
+"""
+
+from datetime import datetime, timedelta
 
 from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
-from bot.handlers.filters import Expecting, When
+from bot.handlers.filters import ByThemselves, Expecting, When
 from bot.wording.buttons import Handle, PassOn
 from escalation.cases.handling import answer, mark_major, sign
 from escalation.cases.lifecycle import Move, can
@@ -15,11 +20,15 @@ from escalation.cases.supplements import ask_for_more
 from escalation.cases.transfer import pass_on, target_of
 from escalation.rules.limits import LONGEST_ANSWER, LONGEST_REASON
 from escalation.rules.permissions import Action, may
-from storage.outbox import said_in
+from storage.outbox import said_since
 
 ANSWERING = "officer.answer"
 REQUESTING = "officer.request"
 PASSING = "officer.pass_on"
+CONFIRMING = "officer.confirm"
+PATIENCE = timedelta(minutes=30)  # after it, what is typed may be about something else
+LINES = When(F.text & ~F.text.startswith("/"))
+NO_LINES = When(~F.text)
 
 
 def register(router: Router) -> None:
@@ -29,13 +38,14 @@ def register(router: Router) -> None:
     router.callback_query.register(begin_request, Handle.filter(F.act == "ask"))
     router.callback_query.register(mark, Handle.filter(F.act == "major"))
     router.callback_query.register(cancel, Handle.filter(F.act == "cancel"))
+    router.callback_query.register(send, Handle.filter(F.act == "send"))
     router.callback_query.register(show, Handle.filter(F.act == "card"))
     router.callback_query.register(ask_pass_reason, PassOn.filter())
-    router.message.register(cancel_by_word, Command("cancel"))
-    router.message.register(reply, When(F.reply_to_message), When(F.text & ~F.text.startswith("/")))
-    router.message.register(hand_on, Expecting(PASSING), When(F.text & ~F.text.startswith("/")))
-    router.message.register(request, Expecting(REQUESTING), When(F.text & ~F.text.startswith("/")))
-    router.message.register(give_answer, Expecting(ANSWERING), When(F.text & ~F.text.startswith("/")))
+    router.message.register(cancel_by_word, Command("cancel", ignore_case=True))
+    router.message.register(hand_on, ByThemselves(), Expecting(PASSING), LINES)
+    router.message.register(give_request, ByThemselves(), Expecting(REQUESTING), LINES)
+    router.message.register(give_answer, ByThemselves(), Expecting(ANSWERING), LINES)
+    router.message.register(type_again, ByThemselves(), Expecting(CONFIRMING), LINES)
     router.message.register(nothing_to_do, When(F.text & (F.chat.type == "private")))
 
 
@@ -87,28 +97,63 @@ async def begin_answer(_callback: CallbackQuery, callback_data: Handle, conversa
     if not can(Move.ANSWER, case.state):
         refuse(conversation, Refused(Why.TOO_LATE, case))
         return
-    await conversation.expect(ANSWERING, case_id=case.id)
+    await _expect(conversation, ANSWERING, case_id=case.id)
     conversation.say("desk.ask_answer", case_id=case.id, number=case.number)
 
 
+async def _expect(conversation: Conversation, state: str, **data: object) -> None:
+    """Read what is typed next as what was asked for; the moment is kept, because a prompt lapses."""
+    await conversation.expect(state, asked_at=conversation.unit.now.isoformat(), **data)
+
+
+async def _surely_meant(conversation: Conversation) -> bool:
+    """Whether what was typed can only belong to what was asked for: soon after it, and nothing was said meanwhile."""
+    asked_at = datetime.fromisoformat(conversation.data["asked_at"])
+    late = conversation.received_at - asked_at > PATIENCE
+    return not late and not await said_since(conversation.unit, conversation.party.address_id, asked_at)
+
+
+async def _confirm(conversation: Conversation, what: str, case_id: int, text: str) -> None:
+    """Show what was typed once more, with its case, before it goes to a taxpayer."""
+    if await visible(conversation, case_id, Action.ANSWER) is None:
+        await conversation.expect_nothing()
+        return
+    await conversation.expect(CONFIRMING, what=what, case_id=case_id, text=text)
+    conversation.say("desk.confirm", what=what, case_id=case_id, text=text)
+
+
 async def give_answer(message: Message, conversation: Conversation) -> None:
-    await _answer(conversation, int(conversation.data["case_id"]), message.text or "")
+    case_id, text = int(conversation.data["case_id"]), message.text or ""
+    if await _surely_meant(conversation):
+        await answer_case(conversation, case_id, text)
+    else:
+        await _confirm(conversation, ANSWERING, case_id, text)
 
 
-async def reply(message: Message, conversation: Conversation) -> None:
-    """A reply to a card, or to a message that asked for the answer, is the answer to its case."""
-    assert message.reply_to_message is not None  # noqa: S101  the filter has seen to it
-    replied_to = await said_in(conversation.unit, conversation.party.address_id, message.reply_to_message.message_id)
-    match replied_to:
-        case ("case.card" | "desk.ask_answer" | "desk.signed", payload):
-            await _answer(conversation, int(payload["case_id"]), message.text or "")
-        case _ if conversation.state == ANSWERING:
-            await give_answer(message, conversation)
-        case _:
-            conversation.say("desk.what_to_do")
+async def give_request(message: Message, conversation: Conversation) -> None:
+    case_id, text = int(conversation.data["case_id"]), message.text or ""
+    if await _surely_meant(conversation):
+        await request(conversation, case_id, text)
+    else:
+        await _confirm(conversation, REQUESTING, case_id, text)
 
 
-async def _answer(conversation: Conversation, case_id: int, text: str) -> None:
+async def type_again(message: Message, conversation: Conversation) -> None:
+    """Something else was typed instead of pressing 「发出」: that is shown in its place."""
+    await _confirm(conversation, conversation.data["what"], int(conversation.data["case_id"]), message.text or "")
+
+
+async def send(callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
+    """「发出」, under what was shown once more."""
+    if conversation.state != CONFIRMING or int(conversation.data["case_id"]) != callback_data.case_id:
+        conversation.say("talk.stale")
+        return
+    retire_buttons(conversation, callback)
+    send_it = answer_case if conversation.data["what"] == ANSWERING else request
+    await send_it(conversation, callback_data.case_id, conversation.data["text"])
+
+
+async def answer_case(conversation: Conversation, case_id: int, text: str) -> None:
     if not text.strip():
         conversation.say("desk.what_to_do")
         return
@@ -146,13 +191,13 @@ async def ask_pass_reason(callback: CallbackQuery, callback_data: PassOn, conver
         refuse(conversation, Refused(Why.NOT_ALLOWED))
         return
     retire_buttons(conversation, callback)
-    await conversation.expect(PASSING, case_id=case.id, department_id=department.id)
+    await _expect(conversation, PASSING, case_id=case.id, department_id=department.id)
     conversation.say("desk.ask_pass_reason", case_id=case.id, number=case.number, department=department.name)
 
 
 async def hand_on(message: Message, conversation: Conversation) -> None:
     """The reason has come: the case goes on."""
-    reason = await _short(message, conversation)
+    reason = await _short(conversation, message.text or "")
     if reason is None:
         return
     case_id, department_id = int(conversation.data["case_id"]), int(conversation.data["department_id"])
@@ -167,9 +212,9 @@ async def hand_on(message: Message, conversation: Conversation) -> None:
             refuse(conversation, refused)
 
 
-async def _short(message: Message, conversation: Conversation) -> str | None:
+async def _short(conversation: Conversation, text: str) -> str | None:
     """A reason or a request: a few sentences; None where it is too long, and was said to be."""
-    text = (message.text or "").strip()
+    text = text.strip()
     if len(text) > LONGEST_REASON:
         conversation.say("talk.too_long", most=LONGEST_REASON)
         return None
@@ -183,19 +228,18 @@ async def begin_request(_callback: CallbackQuery, callback_data: Handle, convers
     if not can(Move.ASK_FOR_MORE, case.state):
         refuse(conversation, Refused(Why.TOO_LATE, case))
         return
-    await conversation.expect(REQUESTING, case_id=case.id)
-    conversation.say("desk.ask_request", case_id=case.id)
+    await _expect(conversation, REQUESTING, case_id=case.id)
+    conversation.say("desk.ask_request", case_id=case.id, number=case.number)
 
 
-async def request(message: Message, conversation: Conversation) -> None:
-    text = await _short(message, conversation)
-    if text is None:
+async def request(conversation: Conversation, case_id: int, text: str) -> None:
+    short = await _short(conversation, text)
+    if short is None:
         return
-    case_id = int(conversation.data["case_id"])
     await conversation.expect_nothing()
     if await visible(conversation, case_id, Action.ANSWER) is None:
         return
-    match await ask_for_more(conversation.unit, conversation.deps.rules, conversation.officer, case_id, text):
+    match await ask_for_more(conversation.unit, conversation.deps.rules, conversation.officer, case_id, short):
         case Done(case=case):
             conversation.say("desk.requested", number=case.number)
         case Refused() as refused:

@@ -17,13 +17,13 @@ from storage.people import invite, party_at
 
 
 def register(router: Router) -> None:
-    router.message.register(start, CommandStart())
-    router.message.register(start, Command("help"))
-    router.message.register(list_todo, Command("todo", "cases"))
+    router.message.register(start, CommandStart(ignore_case=True))
+    router.message.register(start, Command("help", ignore_case=True))
+    router.message.register(list_todo, Command("todo", "cases", ignore_case=True))
     router.message.register(list_todo, Says(shortcuts.TO_DO))
-    router.message.register(open_console, Command("console"))
+    router.message.register(open_console, Command("console", ignore_case=True))
     router.message.register(open_console, Says(shortcuts.CONSOLE))
-    router.message.register(change_language, Command("language"))
+    router.message.register(change_language, Command("language", ignore_case=True))
     router.callback_query.register(press_todo, Menu.filter(F.act == "todo"))
     router.callback_query.register(see_to_danger, Danger.filter())
     router.callback_query.register(press_console, Menu.filter(F.act == "console"))

@@ -43,7 +43,7 @@ PATIENCE = timedelta(hours=1)  # what is written later may be meant for somethin
 
 
 def register(router: Router) -> None:
-    router.message.register(look_for, Command("faq"))
+    router.message.register(look_for, Command("faq", ignore_case=True))
     router.message.register(show_home, Says(shortcuts.ENTRIES))
     for state, handler in ((ANSWERING, give_answer), (PHRASING, give_phrasings), (REFUSING, give_reason)):
         router.message.register(handler, Expecting(state), LINES, _is_no_reply_to_a_card)

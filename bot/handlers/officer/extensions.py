@@ -4,8 +4,8 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
-from bot.handlers.filters import Expecting, When
-from bot.handlers.officer.cases import refuse, visible
+from bot.handlers.filters import ByThemselves, Expecting
+from bot.handlers.officer.cases import LINES, refuse, visible
 from bot.wording.buttons import Extend, Handle
 from escalation.cases.extensions import decide_extension, request_extension
 from escalation.cases.results import Done, Refused, Why
@@ -18,7 +18,7 @@ REASON = "officer.extension"
 def register(router: Router) -> None:
     router.callback_query.register(ask_reason, Handle.filter(F.act == "extend"))
     router.callback_query.register(decide, Extend.filter())
-    router.message.register(request, Expecting(REASON), When(F.text & ~F.text.startswith("/")))
+    router.message.register(request, ByThemselves(), Expecting(REASON), LINES)
 
 
 async def ask_reason(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:

@@ -27,7 +27,7 @@ from storage.outbox import said_in
 
 
 def register(router: Router) -> None:
-    router.message.register(try_question, Command("faqtest"))
+    router.message.register(try_question, Command("faqtest", ignore_case=True))
     router.callback_query.register(teach, Teach.filter(F.act.in_({"phrase", "override"})))
     router.callback_query.register(undo, Undo.filter())
 

@@ -156,8 +156,8 @@ async def say(conversation: Conversation, result: Result) -> None:
         case AskedKind(asked_id=asked_id, kinds=kinds, text=text, again=again):
             codes = tuple(kind.value for kind in kinds)
             conversation.tell(notices.WhichKind(asked_id, codes, text, _minutes(), again))
-        case AskedBack(case=case, asked_id=None):
-            conversation.say("case.sort", case_id=case.id, number=case.number)
+        case AskedBack(case=case, asked_id=None, text=text):
+            conversation.say("case.sort", case_id=case.id, number=case.number, text=text)
         case AskedBack(case=case, asked_id=int(asked_id), text=text):
             conversation.tell(notices.Withheld(case.id, asked_id, text, _minutes()))
         case CaseOpened() | Supplemented():

@@ -14,7 +14,7 @@ from escalation.cases.results import Done, Refused, Why
 
 
 def register(router: Router) -> None:
-    router.message.register(list_cases, Command("cases"))
+    router.message.register(list_cases, Command("cases", ignore_case=True))
     router.message.register(list_cases, Says(shortcuts.OWN_CASES))
     router.callback_query.register(press_list, Menu.filter(F.act == "cases"))
     router.callback_query.register(look, OwnCase.filter(F.act.in_({"view", "how"})))

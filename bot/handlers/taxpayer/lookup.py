@@ -23,7 +23,7 @@ HALF_OF_IT = re.compile(r"20\d\d-?\d{6}|[0-9a-z]{4}-?[0-9a-z]{4}")
 
 
 def register(router: Router) -> None:
-    router.message.register(ask, Command("lookup"))
+    router.message.register(ask, Command("lookup", ignore_case=True))
     router.message.register(ask, Says(shortcuts.LOOKUP))
     router.callback_query.register(press, Menu.filter(F.act == "lookup"))
     router.message.register(find, When(F.text.func(lambda text: _number_and_code(text) is not None)))

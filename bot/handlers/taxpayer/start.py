@@ -8,14 +8,14 @@ from bot.channels.webchat import WEB
 from bot.conversation import Conversation
 from bot.wording.buttons import Menu
 from bot.wording.speech import CHINESE, ENGLISH
-from storage.people import bureau_name, change_address, find_officer, open_invitation, use_invitation
+from storage.people import bureau_name, change_address, find_officer, is_invitation, open_invitation, use_invitation
 
 
 def register(router: Router) -> None:
-    router.message.register(enter, CommandStart(deep_link=True))
-    router.message.register(start, CommandStart())
-    router.message.register(start, Command("help"))
-    router.message.register(change_language, Command("language"))
+    router.message.register(enter, CommandStart(deep_link=True, ignore_case=True))
+    router.message.register(start, CommandStart(ignore_case=True))
+    router.message.register(start, Command("help", ignore_case=True))
+    router.message.register(change_language, Command("language", ignore_case=True))
     router.callback_query.register(press_language, Menu.filter(F.act == "language"))
 
 
@@ -28,11 +28,14 @@ async def welcome(conversation: Conversation) -> None:
     conversation.say("talk.welcome", bureau=await bureau_name(conversation.unit, conversation.party.bureau_id))
 
 
-async def enter(_message: Message, command: CommandObject, conversation: Conversation) -> None:
+async def enter(message: Message, command: CommandObject, conversation: Conversation) -> None:
     """第十二条: an officer comes in by a one-time invitation; this chat becomes the officer's own."""
     if conversation.party.channel == WEB:
         # A visitor's page outlives every desk session: it never becomes an officer's.
         conversation.say("desk.not_here")
+        return
+    if not await is_invitation(conversation.unit, command.args or ""):
+        await start(message, conversation)  # some other link led here
         return
     invitation = await open_invitation(conversation.unit, command.args or "", "bind")
     if invitation is None or invitation.department_id is not None:

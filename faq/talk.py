@@ -184,6 +184,20 @@ def becomes_together(
     whole = replace(together, turn=None)
     if alone.turn is None or standing.case_open or standing.people_wanted:
         return becomes(whole, standing, kinds, answers)
+    found = _of_a_piece(alone, together, whole, standing, kinds, answers)
+    # The choice still stands, and its question with it.
+    return None if offered and isinstance(found, Words) else found
+
+
+def _of_a_piece(
+    alone: Understanding,
+    together: Understanding,
+    whole: Understanding,
+    standing: Standing,
+    kinds: KindsTable,
+    answers: Answers,
+) -> Outcome:
+    """Decide what becomes of several pieces, of which the last is one, too."""
     if not CONSEQUENCES.isdisjoint(together.signs):
         return AskKind(kinds_possible(together, kinds))
     if alone.turn is Turn.VAGUE:

@@ -19,6 +19,7 @@ from intents.turns import Turn
 __all__ = ["Classifier", "Verdict", "make_classifier", "read_examples"]
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_THANKING = re.compile("谢|感激|辛苦|麻烦|劳|thank|thx|3q|re[hx]met|rahmat|ра[хқ]мет|热合买提|ره[حخ]مەت|رە[ھخ]مەت")
 _LATIN_WORD = re.compile(r"[a-z]+")
 # Beyond this rarity, in natural logarithm a character, no sentence was found in real questions, only random characters.
 _IMPLAUSIBLE = -10.5
@@ -89,7 +90,8 @@ class Classifier:
         """
         body, polite = _without_politeness(text, self._lexicon)
         if not body and polite is not None:
-            return Verdict(polite, 0.97, ("只有寒暄" if polite is Kind.GREETING else "只有致谢",), (polite,))
+            turn = None if polite is Kind.GREETING or _THANKING.search(text) else Turn.FAREWELL
+            return Verdict(polite, 0.97, ("只有寒暄" if polite is Kind.GREETING else "只有致谢",), (polite,), turn=turn)
         reading = Reading(body or text, tokens, self._tokenizer.terms, self._lexicon)
         nonsense = _shapeless(reading)
         if nonsense is not None:

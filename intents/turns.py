@@ -12,6 +12,7 @@ class Turn(StrEnum):
 
     DANGER = "danger"  # somebody's life is in danger; whatever else is said
     PRESS = "press"
+    FAREWELL = "farewell"  # 再见, 知道了: nobody is thanked
     WITHDRAWAL = "withdrawal"
     WHO = "who"  # who are you, are you a robot?
     LOST = "lost"  # the answer was not understood, or was none

@@ -51,11 +51,11 @@ def calendar_correct(
     on: Annotated[date, typer.Argument(parser=local_date, metavar="日期", help="形如 2027-02-11。")],
     *,
     works: Annotated[bool, typer.Option("--works/--off", help="这一天上班，还是放假。")],
-    why: Annotated[str, typer.Option(metavar="原因", help="例如 春节放假；会显示给来信人。")],
+    why: Annotated[str, typer.Option(metavar="原因", help="例如 春节放假；会显示给留言人。")],
     region: Annotated[str, typer.Option(metavar="地区", help="xinjiang 或 national。")] = "xinjiang",
     yes: Annotated[bool, typer.Option("--yes", help="不再询问，直接改。")] = False,
 ) -> None:
-    """更正一天是否上班：先列出哪些办件的期限会变，确认后一并改期并告知来信人。"""
+    """更正一天是否上班：先列出哪些办件的期限会变，确认后一并改期并告知留言人。"""
     _correct(region, on, counts=works, why=why, confirm=None, yes=yes)
 
 
@@ -91,6 +91,6 @@ def _correct(region: str, on: date | None, *, counts: bool, why: str, confirm: i
         if not yes and not typer.confirm("确定要改吗？", default=False):
             console.print("没有改。")
             return
-        console.print(f"已改，{make_change(settings, now, change)} 个期限已调整并告知来信人。")
+        console.print(f"已改，{make_change(settings, now, change)} 个期限已调整并告知留言人。")
     except (*ACTING_ERRORS, ValueError) as error:
         fail(str(error))

@@ -78,6 +78,11 @@ class Words:
         pattern = "M月d日（EEE）" if self.language == CHINESE else "EEE, d MMM y"
         return format_date(on, pattern, locale=self._locale)
 
+    def dated(self, on: date) -> str:
+        """「2026年10月12日（周一）」, "Mon, 12 Oct 2026"."""
+        pattern = "y年M月d日（EEE）" if self.language == CHINESE else "EEE, d MMM y"
+        return format_date(on, pattern, locale=self._locale)
+
     def full_day(self, on: date) -> str:
         """「2026年10月12日」, "12 October 2026"."""
         return format_date(on, "y年M月d日" if self.language == CHINESE else "d MMMM y", locale=self._locale)

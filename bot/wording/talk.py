@@ -31,14 +31,14 @@ async def greeting(telling: Telling) -> Speech:
 
 
 async def thanks(telling: Telling) -> Speech:
-    return Speech(telling.words("不客气，很高兴能帮到您。有其他税费问题，请随时留言。"))
+    return Speech(telling.words("不客气。有税费问题请随时留言。"))
 
 
 async def unintelligible(telling: Telling) -> Speech:
     _ = telling.words
     return Speech(
         _(
-            "抱歉，没有看懂这条消息。请用一句完整的话写下您的问题，例如“发票丢了怎么办”。需要工作人员帮助，请发送“转人工”。"
+            "抱歉，这条消息我没有看懂。请用一句完整的话写下您的问题，例如“发票丢了怎么办”。需要工作人员帮助，请发送“转人工”。"
         )
     )
 
@@ -46,7 +46,7 @@ async def unintelligible(telling: Telling) -> Speech:
 async def outofscope(telling: Telling) -> Speech:
     _ = telling.words
     text = _(
-        "这件事可能不属于税务部门的职责，建议向主管部门咨询，或拨打 12345 政务服务便民热线。\n\n"
+        "您问的事可能不归税务部门办理，请向主管部门咨询，或者拨打 12345 政务服务便民热线。\n\n"
         "如果您认为与税务有关，可以转给我们的工作人员。"
     )
     insist = Button(_("仍要转人工"), Insist(asked_id=telling.payload["asked_id"]).pack())
@@ -130,6 +130,7 @@ TURNS = {
     "press": MessageId(
         "媒体采访由本局办公室接待。请点下面的按钮，我把您的留言转给办公室；媒体名称、采访内容和联系电话，可以接着补充。"
     ),
+    "farewell": MessageId("好的，再见。有税费问题请随时留言。"),
     "withdrawal": MessageId("好的，没有为您立办件。有税费问题请随时留言。"),
     "who": MessageId("我是税务局的自动问答，答不了的由工作人员答复。请直接写下您的税费问题、意见或者投诉。"),
     "lost": MessageId(
@@ -215,6 +216,8 @@ async def unreadable(telling: Telling) -> Speech:
         "dice": _("骰子"),
     }
     name = names.get(str(telling.payload["content"]), _("这类消息"))
+    if telling.payload["with_words"]:
+        return Speech(_("{name}没有收下；您写的文字已收到。", name=name))
     return Speech(_("抱歉，目前不能接收{name}，这条内容没有转给工作人员。请把要说的写成文字发来。", name=name))
 
 

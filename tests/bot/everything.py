@@ -13,6 +13,7 @@ from bot.handlers.groups import ANONYMOUS_ADMIN
 from bot.wording import compose
 from bot.wording.buttons import Extend, Feedback, Handle, Keep, Menu, OwnCase, PassOn, Rate
 from bot.wording.speech import LANGUAGES, Speech, Telling, words_of
+from bot.wording.talk import first_words
 from escalation.deadlines.workdays import Correction, local_date
 from escalation.duties.patrol import patrol
 from escalation.duties.redating import Change, correct
@@ -38,7 +39,7 @@ from storage.tables import (
     revisions,
 )
 from storage.unit import Reader
-from tests.support.house import Heard, HouseUnderTest, TelegramPerson, Visitor
+from tests.support.house import TELEGRAM_BOT_ID, Heard, HouseUnderTest, TelegramPerson, Visitor
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Listener:
                 texts += row.reasons
         for told in self.heard.values():
             texts += [text for _, _, payload in told for text in strings_in(payload)]
-        return sorted({*texts, *map(mask, texts)}, key=len, reverse=True)
+        return sorted({*texts, *map(mask, texts), *map(first_words, texts)}, key=len, reverse=True)
 
 
 def strings_in(value: object) -> Iterator[str]:
@@ -166,6 +167,7 @@ async def officers_arrive(house: HouseUnderTest) -> None:
         both = insert(officer_departments).values(officer_id=ids["wang"], department_id=service, head=False)
         await unit.run(both)
     await asker(house, 5).say(f"/start {bound}")
+    await asker(house, 26).say(f"/start {bound}")
     chat = house.telegram_person(7005, chat_id=-7005)
     await chat.say(f"/bind {refused}")
     await chat.say(f"/bind {group}")
@@ -205,6 +207,17 @@ async def a_case_is_signed_for(house: HouseUnderTest) -> None:
 
 async def a_case_is_answered(house: HouseUnderTest) -> None:
     person, desk, case_id = asker(house, 6), await house.officer("ayinur"), await last_case(house)
+    await desk.press("答复")
+    house.clock.advance(minutes=31)
+    await desk.say("经核实，当日叫号系统故障。")
+    await desk.press("取消")
+    officer = asker(house, 5)
+    card = newest(officer.heard(), "答复")
+    bot = {"id": TELEGRAM_BOT_ID, "is_bot": True, "first_name": "税桥"}
+    chat = {"id": 7005, "type": "private"}
+    replied = {"message_id": card.id, "date": 1, "chat": chat, "from": bot, "text": card.text}
+    await officer.send({"dice": {"emoji": "🎲", "value": 3}, "reply_to_message": replied})
+    await officer.send({"text": "改过", "edit_date": 2, "reply_to_message": replied}, kind="edited_message")
     await desk.press("答复")
     await desk.say("很" * 3501)
     await desk.say("经核实，当日叫号系统故障，已整改，向您致歉。")

@@ -44,7 +44,7 @@ async def test_a_day_off_is_previewed_made_and_told_while_the_house_runs(house: 
     house.clock.now = datetime.now(UTC)  # noqa: TID251  the terminal's clock is the real one
     await watch_rules(house.deps)
     await house.settle()
-    assert "答复期限改为：最迟 11月13日（周四）24:00" in (await taxpayer.heard())[-1].text
+    assert "答复期限改为：2025年11月13日（周四）24:00" in (await taxpayer.heard())[-1].text
 
 
 async def test_a_question_that_is_not_answered_changes_nothing(house: HouseUnderTest, tmp_path: Path) -> None:

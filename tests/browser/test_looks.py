@@ -77,9 +77,9 @@ async def test_the_whole_walk_needs_no_mouse(browser: Browser, served: ServedHou
         await officer.page.keyboard.type("您好，已经处理。")
         await officer.page.keyboard.press("Enter")
         assert "已经处理" in await taxpayer.hear(f"办件 {number} 已有答复")
-        await _tab_back_to(taxpayer, "5")
+        await _tab_back_to(taxpayer, "非常满意")
         await taxpayer.page.keyboard.press("Enter")
-        await taxpayer.hear("感谢您打分：5 分")
+        await taxpayer.hear("感谢您的评价：非常满意")
 
 
 async def _tab_back_to(person: Person, label: str) -> None:

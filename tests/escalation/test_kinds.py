@@ -61,7 +61,7 @@ def test_only_tip_offs_and_reports_on_officers_are_sealed_and_their_receipts_are
     sealed = {kind for kind, line in kinds.items() if line.sealed}
     assert sealed == {Kind.REPORT, Kind.DISCIPLINE}
     for kind in sealed:
-        assert kinds[kind].receipt_note.startswith("来信人身份严格保密")
+        assert kinds[kind].receipt_note.startswith("您的身份严格保密")
         assert "举报" not in kinds[kind].receipt_note
 
 

@@ -15,7 +15,7 @@ async def test_waiting_for_the_taxpayer_stops_the_clock_and_the_reply_starts_it_
 ) -> None:
     taxpayer, officer = await either_house.visitor(), await either_house.officer("wang")
     assert DUE in (await taxpayer.say(QUESTION)).text
-    await officer.press("请来信人补充")
+    await officer.press("请留言人补充")
     await officer.say("请补充股权转让合同的签订日期。")
     asked = (await taxpayer.heard())[-1]
     assert "请您补充" in asked.text
@@ -24,7 +24,7 @@ async def test_waiting_for_the_taxpayer_stops_the_clock_and_the_reply_starts_it_
 
     either_house.clock.advance(days=2)
     await taxpayer.say("合同是今年三月签的")
-    assert any("恢复计时：最迟 11月14日（周五）24:00" in heard.text for heard in await taxpayer.heard())
+    assert any("恢复计时，答复期限：2025年11月14日（周五）24:00" in heard.text for heard in await taxpayer.heard())
     how = await taxpayer.press("如何计算")
     assert "11月4日（周二）　暂停计时" in how.text
     assert "合同是今年三月签的" in (await officer.heard())[-1].text
@@ -33,7 +33,7 @@ async def test_waiting_for_the_taxpayer_stops_the_clock_and_the_reply_starts_it_
 async def test_passing_on_a_case_that_waits_starts_its_clock_again(house: HouseUnderTest) -> None:
     taxpayer, officer = await house.visitor(), await house.officer("wang")
     await taxpayer.say(QUESTION)
-    await officer.press("请来信人补充")
+    await officer.press("请留言人补充")
     await officer.say("请补充合同日期。")
     await officer.press("转办")
     await officer.press("所得税处")
@@ -59,7 +59,7 @@ async def test_an_answer_ends_the_extension_that_nobody_decided(house: HouseUnde
 async def test_no_reminder_comes_while_the_clock_stands_still(house: HouseUnderTest) -> None:
     taxpayer, officer = await house.visitor(), await house.officer("wang")
     await taxpayer.say(QUESTION)
-    await officer.press("请来信人补充")
+    await officer.press("请留言人补充")
     await officer.say("请补充合同日期。")
     heard = len(await officer.heard())
     house.clock.advance(days=30)
@@ -81,7 +81,7 @@ async def test_an_extension_is_asked_for_with_a_reason_and_granted_by_somebody_e
     assert "已同意" in (await leader.press("同意延期")).text
     told = (await taxpayer.heard())[-1]
     assert "原因：需要与境外税务机关核对资料。" in told.text
-    assert "最迟 11月24日（周一）24:00" in told.text  # 15 working days in all
+    assert "2025年11月24日（周一）24:00" in told.text  # 15 working days in all
     assert "阿依努尔·样例已同意" in (await officer.heard())[-1].text
     await officer.press("申请延期")
     assert "只能延期一次" in (await officer.say("还要更多时间。")).text

@@ -117,7 +117,8 @@ async def test_a_reminder_that_was_written_before_the_answer_is_not_said_after_i
     await who.staff.press("答复")
     house.clock.now = morning(13)
     assert [one.rung for one in await patrol(house.database, house.deps.rules, house.clock())] == ["T-2"]
-    await who.staff.say("您好，已整改。")
+    card = next(one for one in reversed(await who.staff.heard()) if "态度恶劣" in one.text)
+    await who.staff.say("您好，已整改。", reply_to=card)
     assert await who.reminders() == (0, 0, 0)
     assert count_of(on_phone.heard(), "【提醒】") == 0
     async with house.database.reader() as reader:

@@ -73,7 +73,7 @@ async def test_a_card_in_the_group_has_buttons_and_its_officers_act_there(either
     assert "您已签收办件 2025-000001" in member.heard()[-1].text
     await member.press("答复", on=card)
     await member.say("您好，已整改。", reply_to=member.heard()[-1])
-    assert "已答复，答复正在送达来信人" in member.heard()[-1].text
+    assert "已答复，答复正在送达留言人" in member.heard()[-1].text
     assert "您好，已整改。" in (await taxpayer.heard())[-1].text
 
 

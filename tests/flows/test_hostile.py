@@ -111,7 +111,6 @@ NO_TEXTS: Mapping[str, tuple[Mapping[str, Any], str]] = {
         },
         "投票",
     ),
-    "service": ({"delete_chat_photo": True}, "这类消息"),
     "tomorrow": ({"hologram": {"depth": 3}}, "这类消息"),
 }
 
@@ -148,8 +147,8 @@ async def test_an_album_is_refused_once_and_its_caption_is_heard(house: HouseUnd
     assert person.heard() == []
     house.clock.advance(seconds=2)
     await house.settle()
-    assert count_of(person.heard(), "目前不能接收图片") == 1
-    assert count_of(person.heard(), "您的来信（服务投诉）已收到") == 1
+    assert count_of(person.heard(), "图片没有收下；您写的文字已收到") == 1
+    assert count_of(person.heard(), "您的留言（服务投诉）已收到") == 1
     assert len(person.heard()) == 2
 
 
@@ -161,14 +160,14 @@ async def test_a_part_that_comes_late_is_not_lost_either(house: HouseUnderTest) 
     await person.receive(_part(person, house, "a2", "车牌号是新A开头"))
     house.clock.advance(seconds=2)
     await house.settle()
-    assert count_of(person.heard(), "您的来信（服务投诉）已收到") == 1
-    assert "刚才这条消息是" in person.heard()[-1].text
+    assert count_of(person.heard(), "您的留言（服务投诉）已收到") == 1
+    assert "是补充这件，还是另一件事" in person.heard()[-1].text
 
 
 async def test_a_caption_is_heard_like_a_text(house: HouseUnderTest) -> None:
     person = house.telegram_person(1303)
     await person.send({"photo": [{**FILE, "width": 1, "height": 1}], "caption": KNOWN})
-    assert "目前不能接收图片" in person.heard()[-2].text
+    assert "图片没有收下；您写的文字已收到" in person.heard()[-2].text
     assert "免征增值税" in person.heard()[-1].text
 
 
@@ -299,7 +298,7 @@ async def test_stars_that_do_not_exist_and_cases_that_are_not_answered_are_not_r
         await owner.press_data(f"r:1:{stars}")
         assert STALE in owner.heard()[-1].text
     await owner.press_data("r:1:5")
-    assert "感谢您打分" in owner.heard()[-1].text
+    assert "感谢您的评价" in owner.heard()[-1].text
 
 
 # Poison

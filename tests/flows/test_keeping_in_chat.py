@@ -104,7 +104,7 @@ async def test_nobody_approves_their_own_not_even_an_administrator_with_a_forged
     await phone.press_data(Keep(entry_id=entry.id, head=entry.head, act="refuse").pack())
     assert phone.heard()[-1].text == "这一稿有您写的内容，或者是您提交的，须由另一位审批人审批。"
     await phone.say("不行")
-    assert "没有找到要办的办件" in phone.heard()[-1].text
+    assert "请先打开一个办件" in phone.heard()[-1].text
     assert (await entry_of(house)).in_hand is not None
     assert "已撤回，又是草稿了。" in (await administrator.press("撤回", on=submitted)).text
 
@@ -268,7 +268,7 @@ async def test_whoever_has_no_role_is_refused_in_words_and_forged_buttons_open_n
         await clerk.say(line)
         assert clerk.heard()[-1].text == DENIED
     await clerk.say(NEW_ANSWER)
-    assert "没有找到要办的办件" in clerk.heard()[-1].text
+    assert "请先打开一个办件" in clerk.heard()[-1].text
     assert await entry_of(house) == entry
 
 
@@ -295,7 +295,7 @@ async def test_a_wrong_text_may_be_sent_again_until_the_wait_is_cancelled_or_the
     assert wrong.text == "· 答复里有手机号，请去掉\n请改正后再发一次。"
     assert "答复有 3001 个字，应为 10 至 3000 个字" in (await editor.say("长" * 3001)).text
     await editor.press("取消")
-    assert "没有找到要办的办件" in (await editor.say(NEW_ANSWER)).text
+    assert "请先打开一个办件" in (await editor.say(NEW_ANSWER)).text
     await editor.press("修改答复")
     await dismiss(house, "editor")
     await editor.say(NEW_ANSWER)
@@ -364,7 +364,7 @@ async def test_a_reply_that_comes_an_hour_later_is_not_taken_for_what_was_asked(
     house.clock.advance(minutes=61)
     before = await entry_of(house)
     assert "已超过 60 分钟，刚才这条没有办理" in (await editor.say(NEW_ANSWER)).text
-    assert "没有找到要办的办件" in (await editor.say(NEW_ANSWER)).text
+    assert "请先打开一个办件" in (await editor.say(NEW_ANSWER)).text
     assert await entry_of(house) == before
 
 
@@ -373,7 +373,7 @@ async def test_whoever_turns_to_something_else_is_no_longer_waited_for(house: Ho
     for line in ("/faq", "/faq 契税", "/faqtest 契税多少", "/start", "/cancel", "问答条目"):
         await editor.press("增加问法", on=await editor.say(f"/faq {CODE}"))
         await editor.say(line)
-        assert "没有找到要办的办件" in (await editor.say(WORDING)).text, line
+        assert "请先打开一个办件" in (await editor.say(WORDING)).text, line
     assert WORDING not in (await entry_of(house)).latest.content.phrasings
 
 
@@ -399,7 +399,7 @@ async def test_nobody_writes_in_vain_what_could_not_be_saved(house: HouseUnderTe
     await phone.press_data(Keep(entry_id=entry.id, head=entry.head, act="answer").pack())
     assert phone.heard()[-1].text == "这一稿正在等待审批。要修改，请先撤回。"
     await phone.say(NEW_ANSWER)
-    assert "没有找到要办的办件" in phone.heard()[-1].text
+    assert "请先打开一个办件" in phone.heard()[-1].text
     waiting = await approver.press(f"{KNOWN} · 待审批", on=await approver.say("/faq"))
     await editor.press("撤回")
     assert (await approver.press("退回", on=waiting)).text.startswith("这一稿已不在等待审批")

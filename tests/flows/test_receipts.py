@@ -17,20 +17,24 @@ PETITION = "我要信访，反映房产税征收不公的历史遗留问题"
 
 # text → what its receipt says, all received on Monday, 3 November 2025
 RECEIPTS = {
-    UNKNOWN: ("您的来信（咨询）已收到", "承办部门：财产和行为税处", "答复期限：最迟 11月12日（周三）24:00 前答复"),
-    COMPLAINT: ("您的来信（服务投诉）已收到", "承办部门：纳税服务处", "本局承诺：最迟 11月17日（周一）24:00 前答复"),
-    TIP_OFF: ("您的来信已收到，由专门部门办理。", "承办部门：稽查局", "来信人身份严格保密"),
-    MISCONDUCT: ("您的来信已收到，由专门部门办理。", "承办部门：纪检组", "答复期限：按有关规定办理"),
-    PETITION: ("您的来信（信访）已收到", "承办部门：办公室", "答复期限：最迟 1月2日（周五）24:00 前答复"),
-    DISCLOSURE: ("您的来信（依申请公开）已收到", "承办部门：办公室", "自申请确认之日起计算"),
-    "你们网站上的链接打不开，办税地图页面显示错误": (
-        "您的来信（网站纠错）已收到",
-        "承办部门：办公室",
-        "最迟 11月6日（周四）24:00 前答复",
+    UNKNOWN: ("您的留言（咨询）已收到", "承办部门：财产和行为税处", "答复期限：2025年11月12日（周三）24:00前"),
+    COMPLAINT: (
+        "您的留言（服务投诉）已收到",
+        "承办部门：纳税服务处",
+        "答复期限（本局承诺）：2025年11月17日（周一）24:00前",
     ),
-    "建议办税大厅增加自助机": ("您的来信（意见建议）已收到", "最迟 11月12日（周三）24:00 前答复", "感谢您的宝贵意见"),
-    "表扬办税服务厅的小王，服务热情耐心": ("您的来信（表扬）已收到", "承办部门：纳税服务处", "感谢您的肯定"),
-    f"局长您好，{COMPLAINT}": ("您的来信（服务投诉）已收到", "承办部门：纳税服务处", "11月17日（周一）"),
+    TIP_OFF: ("您的留言已收到。", "办件编号：", "您的身份严格保密"),
+    MISCONDUCT: ("您的留言已收到。", "办件编号：", "您的身份严格保密"),
+    PETITION: ("您的留言（信访）已收到", "承办部门：办公室", "答复期限：2026年1月2日（周五）24:00前"),
+    DISCLOSURE: ("您的留言（依申请公开）已收到", "承办部门：办公室", "自申请确认之日起计算"),
+    "你们网站上的链接打不开，办税地图页面显示错误": (
+        "您的留言（网站纠错）已收到",
+        "承办部门：办公室",
+        "2025年11月6日（周四）24:00前",
+    ),
+    "建议办税大厅增加自助机": ("您的留言（意见建议）已收到", "2025年11月12日（周三）24:00前", "感谢您的意见"),
+    "表扬办税服务厅的小王，服务热情耐心": ("您的留言（表扬）已收到", "承办部门：纳税服务处", "感谢您的肯定"),
+    f"局长您好，{COMPLAINT}": ("您的留言（服务投诉）已收到", "承办部门：纳税服务处", "11月17日（周一）"),
 }
 
 
@@ -44,11 +48,23 @@ async def test_every_kind_that_opens_a_case_has_its_own_receipt(house: HouseUnde
         assert "2011" not in receipt.text
 
 
-async def test_the_receipt_of_a_sealed_kind_does_not_name_the_kind(house: HouseUnderTest) -> None:
+async def test_what_a_writer_is_told_of_a_sealed_case_tells_nothing_of_it(house: HouseUnderTest) -> None:
+    """Neither kind nor department nor date, on the receipt, in the list, in the case and when it is signed for."""
+    told = []
     for text in (TIP_OFF, MISCONDUCT):
-        receipt = await (await house.visitor(text)).say(text)
-        assert "举报" not in receipt.text
-        assert "检举" not in receipt.text
+        taxpayer = await house.visitor(text)
+        receipt = await taxpayer.say(text)
+        assert "如何计算" not in receipt.buttons
+        viewed = await taxpayer.press("查看办件", on=receipt)
+        listed = await taxpayer.say("/cases")
+        await (await house.officer("ayinur")).press("签收")
+        signed = (await taxpayer.heard())[-1]
+        assert "已签收" in signed.text
+        said = "\n".join((receipt.text, viewed.text.replace(text, ""), listed.text, *listed.buttons, signed.text))
+        for word in ("举报", "检举", "纪检", "稽查", "承办部门", "期限", "24:00"):
+            assert word not in said
+        told.append(re.sub(r"2025-\d{6}|[0-9A-Z]{4}-[0-9A-Z]{4}", "", receipt.text))
+    assert told[0] == told[1]
 
 
 def counted(how: Heard) -> list[str]:
@@ -67,7 +83,7 @@ async def test_how_it_is_counted_adds_up_to_the_day_on_the_receipt(house: HouseU
         assert len(counted(how)) == days
         assert counted(how)[-1] == last
         assert "11月3日（周一）12:00 收到，当日不计" in how.text
-        assert f"最迟 {last}24:00 前答复" in how.text
+        assert f"年{last}24:00前" in how.text
 
 
 async def test_sixty_calendar_days_are_retold_in_their_first_and_last_days(house: HouseUnderTest) -> None:
@@ -90,7 +106,7 @@ async def test_a_matter_of_discipline_has_no_date_and_no_account_of_one(house: H
     assert list(receipt.buttons) == ["查看办件"]
     assert [duty.kind for duty in await duties_of(house, ANSWER)] == []
     await officer.press("签收")
-    assert (await taxpayer.heard())[-1].text == "您的办件 2025-000001 已由纪检组签收，正在办理。"
+    assert (await taxpayer.heard())[-1].text == "您的办件 2025-000001 已签收，正在办理。"
 
 
 async def test_the_clock_of_a_disclosure_request_starts_when_it_is_confirmed(house: HouseUnderTest) -> None:
@@ -100,7 +116,7 @@ async def test_the_clock_of_a_disclosure_request_starts_when_it_is_confirmed(hou
     assert await duties_of(house, ANSWER) == []
     house.clock.advance(days=1)
     await officer.press("签收")
-    assert "最迟 12月2日（周二）24:00 前答复" in (await taxpayer.heard())[-1].text
+    assert "2025年12月2日（周二）24:00前" in (await taxpayer.heard())[-1].text
     seen = await taxpayer.press("查看办件", on=receipt)
     assert len(counted(await taxpayer.press("如何计算", on=seen))) == 20
     assert len(await duties_of(house, ANSWER)) == 1

@@ -32,7 +32,7 @@ async def test_unsolved_offers_people_and_people_get_the_case(house: HouseUnderT
     taxpayer, officer = await house.visitor(), await house.officer("wang")
     await taxpayer.say(KNOWN)
     sorry = await taxpayer.press("没解决")
-    assert "抱歉没有解决您的问题" in sorry.text
+    assert "抱歉，没有解决您的问题" in sorry.text
     receipt = await taxpayer.press("转人工", on=sorry)
     assert "承办部门：货物和劳务税处" in receipt.text
     assert KNOWN in (await officer.heard())[-1].text
@@ -83,9 +83,9 @@ async def test_none_of_these_goes_to_people_once(house: HouseUnderTest) -> None:
 async def test_what_no_entry_answers_becomes_a_case_with_reasons(house: HouseUnderTest) -> None:
     taxpayer, officer = await house.visitor(), await house.officer("wang")
     receipt = await taxpayer.say(UNKNOWN)
-    assert "您的来信（咨询）已收到" in receipt.text
+    assert "您的留言（咨询）已收到" in receipt.text
     assert "承办部门：财产和行为税处" in receipt.text
-    assert "最迟 11月12日（周三）24:00 前答复（北京时间）" in receipt.text
+    assert "2025年11月12日（周三）24:00前（北京时间）" in receipt.text
     card = (await officer.heard())[-1]
     assert "出现“城镇土地使用税”" in card.text
     assert UNKNOWN in card.text
@@ -98,9 +98,9 @@ async def test_what_is_no_case_gets_words(house: HouseUnderTest) -> None:
     expected = {
         "你好": "请直接写下您的税费问题",
         "谢谢": "不客气",
-        "asdfgh": "没有看懂这条消息",
-        "哈哈哈哈": "没有看懂这条消息",
-        OUTSIDE: "可能不属于税务部门的职责",
+        "asdfgh": "这条消息我没有看懂",
+        "哈哈哈哈": "这条消息我没有看懂",
+        OUTSIDE: "可能不归税务部门办理",
         "我不服处罚决定，要申请行政复议": "60日的申请期限仍在继续计算",
         "我的办件到哪了": "您还没有办件",
         "查一下我的进度": "您还没有办件",
@@ -119,7 +119,7 @@ async def test_business_of_another_office_becomes_a_case_if_the_person_insists_a
     refusal = taxpayer.heard()[-1]
     assert "12345" in refusal.text
     await taxpayer.press("仍要转人工", on=refusal)
-    assert "您的来信（咨询）已收到" in taxpayer.heard()[-1].text
+    assert "您的留言（咨询）已收到" in taxpayer.heard()[-1].text
     await taxpayer.press("仍要转人工", on=refusal)
     assert "已经转给工作人员了" in taxpayer.heard()[-1].text
     assert await number_of_cases(house) == 1
@@ -206,7 +206,7 @@ async def test_an_unsorted_line_is_known_to_the_officer_even_if_no_button_is_pre
     await taxpayer.say("前面还有三十多个人没有办")
     assert count_of(await officer.heard(), "又写来一条消息") == 1
     card = await officer.press("查看办件")
-    assert "是否属于本件待来信人确认" in card.text
+    assert "是否属于本件待留言人确认" in card.text
     assert "上午十点" in card.text
     assert "三十多个人" in card.text
 
@@ -316,11 +316,11 @@ async def test_an_answer_is_rated_once(either_house: HouseUnderTest) -> None:
     await officer.press("答复")
     await officer.say("您好，已整改。")
     answer = taxpayer.heard()[-1]
-    assert list(answer.buttons) == ["1", "2", "3", "4", "5"]
-    await taxpayer.press("4", on=answer)
-    assert "感谢您打分：4 分" in taxpayer.heard()[-1].text
-    await taxpayer.press("1", on=answer)
-    assert "已经打过分了" in taxpayer.heard()[-1].text
+    assert list(answer.buttons) == ["非常满意", "满意", "基本满意", "不满意", "非常不满意"]
+    await taxpayer.press("满意", on=answer)
+    assert "感谢您的评价：满意" in taxpayer.heard()[-1].text
+    await taxpayer.press("非常不满意", on=answer)
+    assert "已经评价过了" in taxpayer.heard()[-1].text
     async with either_house.database.reader() as reader:
         assert await reader.value(select(cases.c.rating)) == 4
 

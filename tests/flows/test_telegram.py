@@ -126,8 +126,8 @@ async def test_a_question_is_answered_and_a_complaint_is_signed_answered_and_rat
     officer.replies(card, REPLY)
     await officer.hears("已答复", within=WITHIN)
     reply = await taxpayer.hears("已整改并向您致歉", within=WITHIN)
-    taxpayer.presses(reply, "5")
-    await taxpayer.hears("感谢您打分：5 分", within=WITHIN)
+    taxpayer.presses(reply, "非常满意")
+    await taxpayer.hears("感谢您的评价：非常满意", within=WITHIN)
 
 
 async def test_what_was_fetched_and_handled_stands_among_the_figures(office: Office) -> None:

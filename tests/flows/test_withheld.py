@@ -25,7 +25,7 @@ async def sign(officer: Visitor) -> None:
 
 
 async def ask_for_more(officer: Visitor) -> None:
-    await officer.press("请来信人补充")
+    await officer.press("请留言人补充")
     await officer.say("请补充窗口号")
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from bot.wording.buttons import Handle, PassOn
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
-from bot.wording.taxpayer.cases import kind_name, state_name
-from escalation.cases.lifecycle import UNFINISHED, CaseState
+from bot.wording.talk import first_words
+from bot.wording.taxpayer.cases import state_name
+from escalation.cases.lifecycle import UNFINISHED, CaseState, Move, can
 from escalation.cases.notices import Card, Finished, Nobody, Taken, Unsorted
 from escalation.cases.queries import (
     Author,
@@ -21,27 +22,27 @@ from escalation.cases.queries import (
     reckoning_of,
     signing_of,
 )
+from escalation.rules.kinds import CaseKind
 from intents import mask
 from storage.people import departments_of
 
 
-def _buttons(_: Words, case: Case) -> tuple[tuple[Button, ...], ...]:
-    def button(text: str, act: str) -> Button:
-        return Button(text, Handle(case_id=case.id, act=act).pack())
-
-    match case.state:
-        case CaseState.OPEN:
-            first = [button(_("签收"), "sign"), button(_("答复"), "answer"), button(_("转办"), "pass_on")]
-        case CaseState.SIGNED:
-            first = [button(_("答复"), "answer"), button(_("转办"), "pass_on")]
-        case CaseState.WAITING:
-            return ((button(_("答复"), "answer"), button(_("转办"), "pass_on")),)
-        case CaseState.ANSWERED:
-            return ()
-    second = [button(_("请来信人补充"), "ask"), button(_("申请延期"), "extend")]
-    if not case.major:
-        second.append(button(_("标为重大"), "major"))
-    return (tuple(first), tuple(second))
+def _buttons(_: Words, case: Case, kind: CaseKind) -> tuple[tuple[Button, ...], ...]:
+    """What can be done with the case now, as far as its kind and its state go."""
+    acts = (
+        (
+            (_("签收"), "sign", can(Move.SIGN, case.state)),
+            (_("答复"), "answer", can(Move.ANSWER, case.state)),
+            (_("转办"), "pass_on", can(Move.PASS_ON, case.state) and not case.sealed),
+        ),
+        (
+            (_("请留言人补充"), "ask", can(Move.ASK_FOR_MORE, case.state)),
+            (_("申请延期"), "extend", can(Move.REQUEST_EXTENSION, case.state) and kind.extension_limit is not None),
+            (_("标为重大"), "major", can(Move.MARK_MAJOR, case.state) and not (case.major or case.sealed)),
+        ),
+    )
+    rows = [[Button(name, Handle(case_id=case.id, act=act).pack()) for name, act, may in row if may] for row in acts]
+    return tuple(tuple(row) for row in rows if row)
 
 
 async def card(telling: Telling) -> Speech | None:
@@ -50,12 +51,12 @@ async def card(telling: Telling) -> Speech | None:
     case = await find_case(telling.reader, telling.facts(Card).case_id)
     if case is None:
         return None
-    kind = kind_name(_, telling.rules, case.kind)
+    kind = telling.rules.kind(case.kind)
     state = state_name(_, case)
     if case.signed_by_name is not None:
         state = _("{state}（{officer}）", state=state, officer=case.signed_by_name)
     lines = [
-        _("办件 {number} · {kind}", number=case.number, kind=kind) + (_(" · 重大") if case.major else ""),
+        _("办件 {number} · {kind}", number=case.number, kind=_(kind.name)) + (_(" · 重大") if case.major else ""),
         _("状态：{state}", state=state),
         _("承办部门：{department}", department=case.department_name),
         _("收到时间：{moment}（北京时间）", moment=_.moment(case.received_at)),
@@ -67,11 +68,11 @@ async def card(telling: Telling) -> Speech | None:
         ),
         _("分派理由：{reasons}", reasons="；".join(case.reasons)),
         *_passings(_, await events_of(telling.reader, case.id)),
-        *_letters(_, await messages_of(telling.reader, case.id), masked=telling.rules.kind(case.kind).masked),
+        *_letters(_, await messages_of(telling.reader, case.id), masked=kind.masked),
     ]
     if case.state in UNFINISHED:
-        lines += ["", _("直接回复本条消息，即答复来信人。")]
-    return Speech("\n".join(lines), _buttons(_, case))
+        lines += ["", _("直接回复本条消息，即答复留言人。")]
+    return Speech("\n".join(lines), _buttons(_, case, kind))
 
 
 def _limits(_: Words, case: Case, signing: Reckoning | None, answering: Reckoning | None) -> Sequence[str]:
@@ -94,10 +95,10 @@ def _passings(_: Words, events: Sequence[Event]) -> Sequence[str]:
 
 def _letters(_: Words, messages: Sequence[Message], *, masked: bool) -> Sequence[str]:
     titles = {
-        MessageKind.LETTER: _("来信"),
+        MessageKind.LETTER: _("留言"),
         MessageKind.SUPPLEMENT: _("补充"),
-        MessageKind.UNSORTED: _("另有来信，是否属于本件待来信人确认"),
-        MessageKind.REQUEST: _("请来信人补充"),
+        MessageKind.UNSORTED: _("另有留言，是否属于本件待留言人确认"),
+        MessageKind.REQUEST: _("请留言人补充"),
         MessageKind.ANSWER: _("答复"),
     }
     lines = []
@@ -113,17 +114,48 @@ async def signed(telling: Telling) -> Speech:
         Button(_("答复"), Handle(case_id=facts["case_id"], act="answer").pack()),
         Button(_("转办"), Handle(case_id=facts["case_id"], act="pass_on").pack()),
     )
-    return Speech(_("您已签收办件 {number}，已告知来信人。", number=facts["number"]), (buttons,))
+    return Speech(_("您已签收办件 {number}，已告知留言人。", number=facts["number"]), (buttons,))
+
+
+async def _named(telling: Telling, case_id: int) -> dict[str, str]:
+    """A case as prompts name it: by its number and its first words, so that nobody answers another one."""
+    case = await find_case(telling.reader, case_id)
+    if case is None:
+        return {"number": "", "words": ""}
+    letter = next((one.text for one in await messages_of(telling.reader, case_id)), "")
+    return {"number": case.number, "words": first_words(mask(letter))}
 
 
 async def ask_answer(telling: Telling) -> Speech:
+    _, case_id = telling.words, telling.payload["case_id"]
+    cancel = Button(_("取消"), Handle(case_id=case_id, act="cancel").pack())
+    named = await _named(telling, case_id)
+    return Speech(_("请输入对办件 {number}（“{words}”）的答复，发送后立即送达留言人。", **named), ((cancel,),))
+
+
+async def confirm(telling: Telling) -> Speech:
+    """What was typed long after the prompt, or after another message, may have been meant for somebody else."""
     _, facts = telling.words, telling.payload
-    cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
-    return Speech(_("请输入对办件 {number} 的答复，发送后立即送达来信人。", number=facts["number"]), ((cancel,),))
+    named = await _named(telling, facts["case_id"])
+    text = _(
+        "还没有发出。以下内容将发给办件 {number}（“{words}”）的留言人：\n\n{text}\n\n确认的，请按“发出”。",
+        **named,
+        text=facts["text"],
+    )
+    acts = ((_("发出"), "send"), (_("取消"), "cancel"))
+    return Speech(text, (tuple(Button(name, Handle(case_id=facts["case_id"], act=act).pack()) for name, act in acts),))
+
+
+async def only_text(telling: Telling) -> Speech:
+    return Speech(telling.words("这条没有发给留言人：目前只能发文字。请把答复写成文字，回复办件卡片。"))
+
+
+async def edited(telling: Telling) -> Speech:
+    return Speech(telling.words("修改消息不会改变已经发给留言人的内容。如需更正，请重新答复。"))
 
 
 async def answered(telling: Telling) -> Speech:
-    return Speech(telling.words("办件 {number} 已答复，答复正在送达来信人。", number=telling.payload["number"]))
+    return Speech(telling.words("办件 {number} 已答复，答复正在送达留言人。", number=telling.payload["number"]))
 
 
 async def ask_department(telling: Telling) -> Speech | None:
@@ -145,7 +177,8 @@ async def ask_department(telling: Telling) -> Speech | None:
 async def ask_pass_reason(telling: Telling) -> Speech:
     _, facts = telling.words, telling.payload
     cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
-    text = _("请输入把办件 {number} 转给{department}的理由。", number=facts["number"], department=facts["department"])
+    named = await _named(telling, facts["case_id"])
+    text = _("请输入把办件 {number}（“{words}”）转给{department}的理由。", **named, department=facts["department"])
     return Speech(text, ((cancel,),))
 
 
@@ -155,14 +188,15 @@ async def final(telling: Telling) -> Speech:
 
 
 async def ask_request(telling: Telling) -> Speech:
-    _, facts = telling.words, telling.payload
-    cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
-    text = _("请输入需要来信人补充的内容。发送后立即送达来信人，答复期限暂停计算。")
+    _, case_id = telling.words, telling.payload["case_id"]
+    cancel = Button(_("取消"), Handle(case_id=case_id, act="cancel").pack())
+    named = await _named(telling, case_id)
+    text = _("请写明办件 {number}（“{words}”）需要留言人补充什么。发送后立即送达留言人，答复期限暂停计算。", **named)
     return Speech(text, ((cancel,),))
 
 
 async def requested(telling: Telling) -> Speech:
-    return Speech(telling.words("已请办件 {number} 的来信人补充，答复期限已暂停。", number=telling.payload["number"]))
+    return Speech(telling.words("已请办件 {number} 的留言人补充，答复期限已暂停。", number=telling.payload["number"]))
 
 
 async def marked(telling: Telling) -> Speech:
@@ -203,7 +237,7 @@ async def unsorted(telling: Telling) -> Speech | None:
     case = await find_case(telling.reader, telling.facts(Unsorted).case_id)
     if case is None:
         return None
-    text = _("办件 {number} 的来信人又写来一条消息，是否属于本件待来信人确认。", number=case.number)
+    text = _("办件 {number} 的留言人又写来一条消息，是否属于本件待留言人确认。", number=case.number)
     return Speech(text, ((Button(_("查看办件"), Handle(case_id=case.id, act="card").pack()),),))
 
 
@@ -225,6 +259,9 @@ WORDINGS: dict[str, Wording] = {
     Unsorted.KIND: unsorted,
     "desk.signed": signed,
     "desk.ask_answer": ask_answer,
+    "desk.confirm": confirm,
+    "desk.only_text": only_text,
+    "desk.edited": edited,
     "desk.answered": answered,
     "desk.ask_department": ask_department,
     "desk.ask_pass_reason": ask_pass_reason,

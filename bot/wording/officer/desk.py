@@ -71,7 +71,7 @@ async def cancelled(telling: Telling) -> Speech:
 async def what_to_do(telling: Telling) -> Speech:
     _ = telling.words
     todo_button = Button(_("待办办件"), Menu(act="todo").pack())
-    return Speech(_("没有找到要办的办件。请在办件卡片上按“签收”“答复”，或直接回复卡片。"), ((todo_button,),))
+    return Speech(_("请先打开一个办件：在办件卡片上按“签收”“答复”，或者直接回复卡片。"), ((todo_button,),))
 
 
 async def bound(telling: Telling) -> Speech:

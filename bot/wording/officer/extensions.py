@@ -13,7 +13,7 @@ from escalation.cases.results import Why
 async def ask_reason(telling: Telling) -> Speech:
     _, facts = telling.words, telling.payload
     cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
-    text = _("请输入延长办件 {number} 答复期限的理由。领导批准后，理由和新的期限会告知来信人。", number=facts["number"])
+    text = _("请输入延长办件 {number} 答复期限的理由。领导批准后，理由和新的期限会告知留言人。", number=facts["number"])
     return Speech(text, ((cancel,),))
 
 
@@ -59,7 +59,7 @@ async def card(telling: Telling) -> Speech | None:
 async def decided(telling: Telling) -> Speech:
     _, facts = telling.words, telling.payload
     if facts["granted"]:
-        return Speech(_("已同意办件 {number} 延期，并已告知来信人。", number=facts["number"]))
+        return Speech(_("已同意办件 {number} 延期，并已告知留言人。", number=facts["number"]))
     return Speech(_("已告知申请人：不同意办件 {number} 延期。", number=facts["number"]))
 
 

@@ -95,7 +95,7 @@ async def solved(telling: Telling) -> Speech:
 async def unsolved(telling: Telling) -> Speech:
     _ = telling.words
     button = Button(_("转人工"), Feedback(asked_id=telling.payload["asked_id"], verdict="human").pack())
-    return Speech(_("抱歉没有解决您的问题。您可以换个说法再问一次，或转给工作人员答复。"), ((button,),))
+    return Speech(_("抱歉，没有解决您的问题。您可以换个说法再问一次，或转给工作人员答复。"), ((button,),))
 
 
 async def drop(telling: Telling) -> Speech:

@@ -23,6 +23,7 @@ from escalation.cases.queries import (
 )
 from escalation.rules.kinds import CaseKind
 from escalation.rules.rulebook import Rulebook
+from language import MessageId
 
 
 def kind_name(_: Words, rules: Rulebook, code: str) -> str:
@@ -39,7 +40,7 @@ def state_name(_: Words, case: Case) -> str:
 
 
 def deadline(_: Words, due_on: date) -> str:
-    return _("最迟 {day}24:00 前答复（北京时间）", day=_.day(due_on))
+    return _("{day}24:00前（北京时间）", day=_.dated(due_on))
 
 
 async def receipt(telling: Telling) -> Speech:
@@ -47,24 +48,25 @@ async def receipt(telling: Telling) -> Speech:
     kind = telling.rules.kind(facts.kind)
     case = await find_case(telling.reader, facts.case_id)
     reckoning = None if case is None else await reckoning_of(telling.reader, telling.rules, case)
-    head = (
-        _("您的来信已收到，由专门部门办理。")
-        if kind.sealed
-        else _("您的来信（{kind}）已收到，现转有关部门办理。", kind=_(kind.name))
-    )
-    lines = [
-        head,
-        "",
-        _("办件编号：{number}", number=facts.number),
-        _("承办部门：{department}", department=facts.department),
-        *_due_lines(_, kind, facts.due_on, reckoning),
-        _("查询码：{code}（凭编号和查询码可在任何浏览器中查询，请妥善保管）", code=facts.code),
-    ]
+    number = _("办件编号：{number}", number=facts.number)
+    code = _("查询码：{code}（凭编号和查询码可在任何浏览器中查询，请妥善保管）", code=facts.code)
+    if kind.sealed:
+        # 第十八条: whoever looks over the writer's shoulder learns nothing; and nothing is promised.
+        lines = [_("您的留言已收到。"), "", number, code]
+    else:
+        lines = [
+            _("您的留言（{kind}）已收到，现转有关部门办理。", kind=_(kind.name)),
+            "",
+            number,
+            _("承办部门：{department}", department=facts.department),
+            *_due_lines(_, kind, facts.due_on, reckoning),
+            code,
+        ]
     if kind.receipt_note:
         lines += ["", _(kind.receipt_note)]
     how = Button(_("如何计算"), OwnCase(case_id=facts.case_id, act="how").pack())
     view = Button(_("查看办件"), OwnCase(case_id=facts.case_id, act="view").pack())
-    return Speech("\n".join(lines), ((how, view),) if facts.due_on else ((view,),))
+    return Speech("\n".join(lines), ((how, view),) if facts.due_on and not kind.sealed else ((view,),))
 
 
 def _due_lines(_: Words, kind: CaseKind, due_on: date | None, reckoning: Reckoning | None) -> Sequence[str]:
@@ -72,7 +74,7 @@ def _due_lines(_: Words, kind: CaseKind, due_on: date | None, reckoning: Reckoni
         if kind.starts == "confirmation":
             return [_("答复期限：自申请确认之日起计算，确认后会告知您")]
         return [_("答复期限：按有关规定办理")]
-    label = _("本局承诺") if kind.is_own_promise else _("答复期限")
+    label = _("答复期限（本局承诺）") if kind.is_own_promise else _("答复期限")
     lines = [_("{label}：{deadline}", label=label, deadline=deadline(_, due_on))]
     if reckoning is not None and reckoning.provisional:
         lines.append(_("（期间的放假安排尚未全部公布，此日期为暂定，如有变动会告知您）"))
@@ -85,7 +87,7 @@ async def how(telling: Telling) -> Speech | None:
     case = await find_case(telling.reader, telling.payload["case_id"])
     if case is None:
         return None
-    reckoning = await reckoning_of(telling.reader, telling.rules, case)
+    reckoning = None if case.sealed else await reckoning_of(telling.reader, telling.rules, case)
     if reckoning is None or reckoning.due_on is None:
         return Speech(_("办件 {number} 目前没有正在计算的期限。", number=case.number))
     lines = [
@@ -128,12 +130,14 @@ async def signed(telling: Telling) -> Speech | None:
     case = await find_case(telling.reader, telling.facts(Signed).case_id)
     if case is None or case.state is CaseState.ANSWERED:
         return None
+    if case.sealed:
+        return Speech(_("您的办件 {number} 已签收，正在办理。", number=case.number))
     lines = [
         _("您的办件 {number} 已由{department}签收，正在办理。", number=case.number, department=case.department_name)
     ]
     reckoning = await reckoning_of(telling.reader, telling.rules, case)
     if reckoning is not None and reckoning.due_on is not None:
-        lines.append(_("{deadline}。", deadline=deadline(_, reckoning.due_on)))
+        lines.append(_("答复期限：{deadline}。", deadline=deadline(_, reckoning.due_on)))
     return Speech("\n".join(lines))
 
 
@@ -168,17 +172,17 @@ async def request(telling: Telling) -> Speech:
 async def resumed(telling: Telling) -> Speech | None:
     _, facts = telling.words, telling.facts(Resumed)
     case = await find_case(telling.reader, facts.case_id)
-    if case is None or case.state is CaseState.ANSWERED:
+    if case is None or case.sealed or case.state is CaseState.ANSWERED:
         return None
     until = deadline(_, facts.due_on)
-    return Speech(_("办件 {number} 恢复计时：{deadline}。", number=case.number, deadline=until))
+    return Speech(_("办件 {number} 恢复计时，答复期限：{deadline}。", number=case.number, deadline=until))
 
 
 async def redated(telling: Telling) -> Speech | None:
     """The calendar was corrected, and with it the promise."""
     _, facts = telling.words, telling.payload
     case = await find_case(telling.reader, facts["case_id"])
-    if case is None or case.state is CaseState.ANSWERED:
+    if case is None or case.sealed or case.state is CaseState.ANSWERED:
         return None
     text = _(
         "因放假安排调整，您的办件 {number} 的答复期限改为：{deadline}。",
@@ -192,29 +196,41 @@ async def answer(telling: Telling) -> Speech:
     _, facts = telling.words, telling.facts(Answered)
     case = await find_case(telling.reader, facts.case_id)
     number, department = ("", "") if case is None else (case.number, case.department_name)
-    lines = [
-        _("办件 {number} 已有答复（{department}）：", number=number, department=department),
-        "",
-        facts.text,
-        "",
-        _("您对这次办理满意吗？请打分（5 分最满意）："),
-    ]
-    stars = tuple(Button(str(n), Rate(case_id=facts.case_id, stars=n).pack()) for n in range(1, 6))
-    return Speech("\n".join(lines), (stars,))
+    head = _("办件 {number} 已有答复（{department}）：", number=number, department=department)
+    if case is not None and case.sealed:
+        head = _("办件 {number} 已有答复：", number=number)
+    lines = [head, "", facts.text, "", _("您对这次办理满意吗？")]
+    rates = [Button(_(name), Rate(case_id=facts.case_id, stars=stars).pack()) for stars, name in SATISFACTION.items()]
+    return Speech("\n".join(lines), (tuple(rates[:3]), tuple(rates[3:])))
+
+
+SATISFACTION = {
+    5: MessageId("非常满意"),
+    4: MessageId("满意"),
+    3: MessageId("基本满意"),
+    2: MessageId("不满意"),
+    1: MessageId("非常不满意"),
+}
+"""The five words of 好差评, by the number that is kept."""
 
 
 async def rated(telling: Telling) -> Speech:
-    return Speech(telling.words("感谢您打分：{stars} 分。我们会据此改进工作。", stars=telling.payload["stars"]))
+    _, stars = telling.words, telling.payload["stars"]
+    return Speech(_("感谢您的评价：{rate}。我们会据此改进工作。", rate=_(SATISFACTION[stars])))
 
 
 async def already_rated(telling: Telling) -> Speech:
-    return Speech(telling.words("这个办件您已经打过分了，谢谢。"))
+    return Speech(telling.words("这个办件您已经评价过了，谢谢。"))
 
 
 async def sort(telling: Telling) -> Speech:
     """A second line while a case is open."""
     _, facts = telling.words, telling.payload
-    text = _("您的办件 {number} 正在办理。刚才这条消息是对它的补充，还是新的问题？", number=facts["number"])
+    text = _(
+        "您的办件 {number} 正在办理。您刚才写的“{words}”，是补充这件，还是另一件事？",
+        number=facts["number"],
+        words=first_words(facts["text"]),
+    )
     supplement = Button(_("补充到该办件"), Sort(case_id=facts["case_id"], act="supplement").pack())
     new = Button(_("新问题"), Sort(case_id=facts["case_id"], act="new").pack())
     return Speech(text, ((supplement, new),))
@@ -259,7 +275,8 @@ async def listing(telling: Telling) -> Speech:
     for case_id in telling.payload["case_ids"]:
         case = await find_case(telling.reader, case_id)
         if case is not None:
-            label = f"{case.number} {kind_name(_, telling.rules, case.kind)} · {state_name(_, case)}"
+            kind = _("留言") if case.sealed else kind_name(_, telling.rules, case.kind)
+            label = f"{case.number} {kind} · {state_name(_, case)}"
             rows.append((Button(label, OwnCase(case_id=case_id, act="view").pack()),))
     lookup = (Button(_("凭查询码查询"), Menu(act="lookup").pack()),)
     if not rows:
@@ -280,6 +297,9 @@ async def view(telling: Telling) -> Speech | None:
         _("承办部门：{department}", department=case.department_name),
         _("收到时间：{moment}（北京时间）", moment=_.moment(case.received_at)),
     ]
+    if case.sealed:
+        reckoning = None
+        lines = [_("办件 {number}", number=case.number), lines[1], lines[3]]
     if case.state is not CaseState.ANSWERED and reckoning is not None and reckoning.due_on is not None:
         lines.append(_("{label}：{deadline}", label=_("答复期限"), deadline=deadline(_, reckoning.due_on)))
     lines += _said(_, await messages_of(telling.reader, case.id))
@@ -290,9 +310,9 @@ async def view(telling: Telling) -> Speech | None:
 
 def _said(_: Words, messages: Sequence[Message]) -> Sequence[str]:
     titles = {
-        MessageKind.LETTER: _("您的来信"),
+        MessageKind.LETTER: _("您的留言"),
         MessageKind.SUPPLEMENT: _("您的补充"),
-        MessageKind.UNSORTED: _("您的来信（尚未归类）"),
+        MessageKind.UNSORTED: _("您的留言（尚未归类）"),
         MessageKind.REQUEST: _("请您补充"),
         MessageKind.ANSWER: _("答复"),
     }

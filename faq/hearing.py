@@ -89,6 +89,13 @@ def subject_of(in_force: InForce, understanding: Understanding) -> list[str]:
     return [word for word in understanding.tokens if word in in_force.interpreter.tokenizer.terms]
 
 
+def doors_of(in_force: InForce, bureau_id: int, text: str, kind: Kind) -> Sequence[str]:
+    """Return the departments (codes, best first) to which a text goes that is of this kind."""
+    understanding = in_force.interpreter.understand(text)
+    chosen = route_of(in_force, bureau_id, understanding, kind, None, ())
+    return [ranked.department for ranked in chosen.departments]
+
+
 def route_of(
     in_force: InForce,
     bureau_id: int,

@@ -246,6 +246,8 @@ def stands_after(outcome: Outcome, standing: Standing) -> Standing:
 def of_its_own(understanding: Understanding, kinds: KindsTable, answers: Answers) -> Outcome:
     """Decide what becomes of a text that belongs to no open case."""
     kind = taken_for(understanding, answers)
+    if understanding.script is not None and not is_overruled(understanding, answers):
+        return Case(Kind.UNREAD)
     if is_doubtful(understanding, kinds, kind):
         return AskKind(kinds_possible(understanding, kinds))
     if understanding.about is About.WAGES:
@@ -371,7 +373,11 @@ def kind_of_case(understanding: Understanding, kinds: KindsTable, kind: Kind | N
 
 
 def strictest(understanding: Understanding, kinds: KindsTable) -> Kind:
-    """Return the kind of case that shows a text to the fewest: the likeliest sealed one that cannot be ruled out."""
+    """Return the kind of case that shows a text to the fewest: the likeliest sealed one that cannot be ruled out. What
+    the rules cannot read is read by one person first.
+    """
+    if understanding.script is not None:
+        return Kind.UNREAD
     sealed = (kind for kind in understanding.possible if kinds[kind].sealed)
     return next(sealed, kind_of_case(understanding, kinds))
 

@@ -4,6 +4,7 @@ from intents.interpreter import Interpreter, Understanding, make_interpreter
 from intents.kinds import About, Kind
 from intents.normalise import normalise
 from intents.personal_data import Finding, PersonalKind, find, mask
+from intents.scripts import Script
 from intents.tokens import Tokenizer, make_tokenizer
 from intents.turns import Turn
 
@@ -13,6 +14,7 @@ __all__ = [
     "Interpreter",
     "Kind",
     "PersonalKind",
+    "Script",
     "Tokenizer",
     "Turn",
     "Understanding",

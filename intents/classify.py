@@ -13,6 +13,7 @@ from intents.lexicon import Lexicon
 from intents.likeness import Likeness, learn
 from intents.normalise import normalise
 from intents.reading import Reading
+from intents.scripts import Script, script_of
 from intents.tokens import Tokenizer
 from intents.turns import Turn
 
@@ -39,6 +40,7 @@ _POSSIBLE, _POSSIBLE_SHARE = 0.15, 0.4
 # From this likeness on what is told may be of a sealed kind; none of 75 labelled lines of such kinds without a sign was
 # below it, and one in five of 417 other lines is above it.
 _PERHAPS_SEALED = 0.2
+_WORDS_OF_ANOTHER_SCRIPT = 12  # characters: less is a greeting, or a piece of something
 # A text of so many characters that neither asks nor says by a sign what it is about is a piece of something.
 _BRIEF = 12
 _NO_MATTER = (Kind.QUESTION, Kind.OUTOFSCOPE)
@@ -55,6 +57,7 @@ class Verdict:
     `possible` are the kinds that cannot be ruled out, the likeliest first; the kind itself is always among them.
     `signs` are the kinds for which a sign in the text speaks, and not likeness alone. `turn` is what a text does in
     the talk that is no matter yet; `about` is whom a complaint is about, where it is not about the bureau;
+    `script` is in what letters it is written where the rules cannot read it;
     `on_business` says that a word of the tax dictionary is there,
     `ends_asking` that the last clause asks; `core` is the text without what only leads to the matter.
     """
@@ -67,6 +70,7 @@ class Verdict:
     content: Kind | None = None
     turn: Turn | None = None
     about: About | None = None
+    script: Script | None = None
     on_business: bool = False
     ends_asking: bool = False
     core: str = ""
@@ -92,6 +96,12 @@ class Classifier:
         if not body and polite is not None:
             turn = None if polite is Kind.GREETING or _THANKING.search(text) else Turn.FAREWELL
             return Verdict(polite, 0.97, ("只有寒暄" if polite is Kind.GREETING else "只有致谢",), (polite,), turn=turn)
+        script = script_of(body or text)
+        if script is not None:
+            # What cannot be read may be anything.
+            turn = Turn.FRAGMENT if len(body) < _WORDS_OF_ANOTHER_SCRIPT else None
+            possible = _first(Kind.QUESTION, tuple(Kind))
+            return Verdict(Kind.QUESTION, _UNSURE, ("其他文字，请人工辨认",), possible, turn=turn, script=script)
         reading = Reading(body or text, tokens, self._tokenizer.terms, self._lexicon)
         nonsense = _shapeless(reading)
         if nonsense is not None:
@@ -192,7 +202,7 @@ def read_examples(source: str | None = None) -> list[tuple[str, Kind]]:
     for number, line in enumerate(source.splitlines(), 1):
         if line.startswith("# "):
             kind = Kind(line[2:].split()[0])
-            if kind in _FORMAL or kind is Kind.OPINION:
+            if kind in (*_FORMAL, Kind.OPINION, Kind.UNREAD):
                 raise ValueError(f"line {number}: {kind} is not learned from examples")
         elif line.strip() and not line.startswith("##"):
             if kind is None:

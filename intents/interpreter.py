@@ -9,6 +9,7 @@ from intents.kinds import About, Kind
 from intents.lexicon import read_lexicon
 from intents.normalise import normalise
 from intents.personal_data import Finding, find
+from intents.scripts import Script
 from intents.tokens import Tokenizer, make_tokenizer
 from intents.turns import Turn
 
@@ -28,7 +29,7 @@ class Understanding:
     the letter says. `turn` is what a text does in the talk where it is no matter yet, or somebody's life is in danger;
     `about` is whom a complaint is about, where it is not about the bureau; `on_business` says that a word of the tax
     dictionary is there, `ends_asking` that the last clause asks. `core` is the normalised text without greetings,
-    thanks and what only leads to the matter.
+    thanks and what only leads to the matter. `script` is in what letters it is written, where the rules cannot read it.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Understanding:
     content: Kind | None = None
     turn: Turn | None = None
     about: About | None = None
+    script: Script | None = None
     on_business: bool = False
     ends_asking: bool = False
     core: str = ""
@@ -80,6 +82,7 @@ class Interpreter:
             content=verdict.content,
             turn=verdict.turn,
             about=verdict.about,
+            script=verdict.script,
             on_business=verdict.on_business,
             ends_asking=verdict.ends_asking,
             core=verdict.core or normalised,

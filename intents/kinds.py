@@ -22,6 +22,7 @@ class Kind(StrEnum):
     OBJECTION = "objection"
     PETITION = "petition"
     OPINION = "opinion"
+    UNREAD = "unread"  # in letters that the rules cannot read: somebody reads it and says what it is
     OUTOFSCOPE = "outofscope"
     STATUS = "status"
     GREETING = "greeting"

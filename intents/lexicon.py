@@ -150,8 +150,8 @@ def _require(where: str, names: Iterable[str], known: Collection[str]) -> None:
 
 
 def _cue(kind: Kind, row: _CueRow, concepts: Mapping[str, str], names: Collection[str]) -> Cue:
-    if kind is Kind.OPINION:
-        raise ValueError("opinion: chosen by officers only, never by a rule")
+    if kind in (Kind.OPINION, Kind.UNREAD):
+        raise ValueError(f"{kind}: never told by a rule")
     if row.match is None and not row.all:
         raise ValueError(f"{kind}: a cue needs `match` or `all`")
     _require(kind, (*row.all, *row.none), names)

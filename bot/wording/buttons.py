@@ -79,10 +79,17 @@ class Menu(CallbackData, prefix="m"):
 
 
 class Handle(CallbackData, prefix="h"):
-    """An officer's case: "card", "sign", "answer", "pass_on", "cancel"."""
+    """An officer's case: "card", "sign", "answer", "pass_on", "kind", "send", "cancel"."""
 
     case_id: Number
     act: str
+
+
+class Rekind(CallbackData, prefix="q"):
+    """The right kind of an officer's case, by its code."""
+
+    case_id: Number
+    kind: str
 
 
 class Danger(CallbackData, prefix="d"):

@@ -74,6 +74,16 @@ class PassedOn(Facts):
 
 
 @dataclass(frozen=True, slots=True)
+class Rerouted(Facts):
+    """To the taxpayer: the case was taken for something else; this department answers it, by this day."""
+
+    KIND = "case.rerouted"
+    case_id: int
+    department: str
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Request(Facts):
     """To the taxpayer: something is missing."""
 

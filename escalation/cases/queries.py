@@ -83,6 +83,7 @@ class Happening(StrEnum):
     ASKED_AFTER = "asked_after"  # the taxpayer asks what has become of it
     EXTENDED = "extended"
     MAJOR = "major"
+    KIND_CHANGED = "kind_changed"
     ANSWERED = "answered"
     RATED = "rated"
 

@@ -40,6 +40,7 @@ class Action(StrEnum):
     APPROVE_EXTENSION = "approve_extension"
     MARK_MAJOR = "mark_major"
     PASS_ON = "pass_on"  # noqa: S105  an action, no password
+    CHANGE_KIND = "change_kind"
     DECIDE_DEPARTMENT = "decide_department"  # pass it on so that nobody else may
 
     READ_ENTRY = "read_entry"
@@ -98,6 +99,7 @@ MAY: Mapping[type[Subject], Mapping[Action, Who]] = MappingProxyType(
             Action.APPROVE_EXTENSION: _who(Role.LEADER),
             Action.MARK_MAJOR: _who(Tie.STAFF, Role.OFFICE, Role.LEADER),
             Action.PASS_ON: _who(Tie.STAFF, Role.OFFICE),
+            Action.CHANGE_KIND: _who(Tie.STAFF),
             Action.DECIDE_DEPARTMENT: _who(Role.OFFICE),  # 第五条: 由各级地税部门办公室具体负责管理
         },
         # 第十一条: 建立由专人负责的信息审核制度，未经审核批准的信息不得上网发布. Nobody approves what is their own,

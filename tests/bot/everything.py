@@ -261,6 +261,14 @@ async def press_on_its_card(desk: Visitor, case_id: int, label: str) -> None:
     await desk.press(label)
 
 
+async def a_wrong_kind_is_put_right(house: HouseUnderTest) -> None:
+    """What the rules could not read, and what its first reader makes of it."""
+    person, reader = asker(house, 27), await house.officer("ayinur")
+    await person.say("مېنىڭ سوئالىم بار ئىدى، باج توغرىسىدا")
+    await reader.press("更正类别")
+    await reader.press("服务投诉")
+
+
 async def more_is_needed(house: HouseUnderTest) -> None:
     """The clock stops for the taxpayer and goes on; the case is marked as major."""
     person, officer = asker(house, 14), asker(house, 5)
@@ -429,6 +437,7 @@ SCENES = (
     a_case_is_signed_for,
     a_case_is_answered,
     a_case_moves,
+    a_wrong_kind_is_put_right,
     more_is_needed,
     the_office_decides,
     more_time,

@@ -59,8 +59,8 @@ def test_small_talk_objections_and_outside_business_open_no_case(kinds: KindsTab
 
 def test_only_tip_offs_and_reports_on_officers_are_sealed_and_their_receipts_are_neutral(kinds: KindsTable) -> None:
     sealed = {kind for kind, line in kinds.items() if line.sealed}
-    assert sealed == {Kind.REPORT, Kind.DISCIPLINE}
-    for kind in sealed:
+    assert sealed == {Kind.REPORT, Kind.DISCIPLINE, Kind.UNREAD}
+    for kind in (Kind.REPORT, Kind.DISCIPLINE):
         assert kinds[kind].receipt_note.startswith("您的身份严格保密")
         assert "举报" not in kinds[kind].receipt_note
 
@@ -73,7 +73,7 @@ def test_an_objection_is_told_that_this_is_no_application_and_where_to_apply(kin
 
 def test_limits_the_bureau_should_confirm_are_shown_as_its_own_promise(kinds: KindsTable) -> None:
     own = {kind for kind, line in kinds.items() if line.is_own_promise}
-    assert own == {Kind.COMPLAINT, Kind.REPORT, Kind.OPINION}
+    assert own == {Kind.COMPLAINT, Kind.REPORT, Kind.OPINION, Kind.UNREAD}
     assert kinds[Kind.COMPLAINT].promise_label == "本局承诺"
     assert kinds[Kind.PETITION].promise_label == "办理时限"
 

@@ -20,11 +20,12 @@ OF_CASES = [
     Action.APPROVE_EXTENSION,
     Action.MARK_MAJOR,
     Action.PASS_ON,
+    Action.CHANGE_KIND,
     Action.DECIDE_DEPARTMENT,
 ]
 OF_ENTRIES = [Action.READ_ENTRY, Action.EDIT_ENTRY, Action.APPROVE_ENTRY, Action.VERIFY_ENTRY]
 # What officers do with the cases of their own department.
-OF_THE_DEPARTMENT = [Action.SEE, Action.SIGN, Action.ANSWER, Action.PASS_ON]
+OF_THE_DEPARTMENT = [Action.SEE, Action.SIGN, Action.ANSWER, Action.PASS_ON, Action.CHANGE_KIND]
 # The whole matrix by roles, with no tie to the case or the entry: who may, and nobody else.
 BY_ROLE = {
     Action.SEE: {Role.OFFICE, Role.LEADER},
@@ -34,6 +35,7 @@ BY_ROLE = {
     Action.APPROVE_EXTENSION: {Role.LEADER},
     Action.MARK_MAJOR: {Role.OFFICE, Role.LEADER},
     Action.PASS_ON: {Role.OFFICE},
+    Action.CHANGE_KIND: set[Role](),
     Action.DECIDE_DEPARTMENT: {Role.OFFICE},
     Action.READ_ENTRY: {Role.FAQ_EDITOR, Role.FAQ_APPROVER, Role.ADMINISTRATOR},
     Action.EDIT_ENTRY: {Role.FAQ_EDITOR, Role.ADMINISTRATOR},
@@ -41,8 +43,24 @@ BY_ROLE = {
     Action.VERIFY_ENTRY: {Role.FAQ_EDITOR, Role.FAQ_APPROVER, Role.ADMINISTRATOR},
 }
 BY_TIE = {  # with no role but that of every officer
-    OPEN_CASE: {Action.SEE, Action.SIGN, Action.ANSWER, Action.EXTEND, Action.MARK_MAJOR, Action.PASS_ON},
-    SEALED_CASE: {Action.SEE, Action.SIGN, Action.ANSWER, Action.EXTEND, Action.MARK_MAJOR, Action.PASS_ON},
+    OPEN_CASE: {
+        Action.SEE,
+        Action.SIGN,
+        Action.ANSWER,
+        Action.EXTEND,
+        Action.MARK_MAJOR,
+        Action.PASS_ON,
+        Action.CHANGE_KIND,
+    },
+    SEALED_CASE: {
+        Action.SEE,
+        Action.SIGN,
+        Action.ANSWER,
+        Action.EXTEND,
+        Action.MARK_MAJOR,
+        Action.PASS_ON,
+        Action.CHANGE_KIND,
+    },
     ENTRY: {Action.READ_ENTRY, Action.VERIFY_ENTRY},
 }
 SUBJECTS: list[Subject] = [OPEN_CASE, SEALED_CASE, ENTRY]

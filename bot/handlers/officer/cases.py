@@ -11,15 +11,17 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import ByThemselves, Expecting, When
-from bot.wording.buttons import Handle, PassOn
+from bot.wording.buttons import Handle, PassOn, Rekind
 from escalation.cases.handling import answer, mark_major, sign
 from escalation.cases.lifecycle import Move, can
-from escalation.cases.queries import Case, find_case
+from escalation.cases.queries import Case, find_case, messages_of
+from escalation.cases.rekind import change_kind
 from escalation.cases.results import Done, Refused, Why
 from escalation.cases.supplements import ask_for_more
 from escalation.cases.transfer import pass_on, target_of
 from escalation.rules.limits import LONGEST_ANSWER, LONGEST_REASON
 from escalation.rules.permissions import Action, may
+from faq.hearing import doors_of
 from storage.outbox import said_since
 
 ANSWERING = "officer.answer"
@@ -38,6 +40,8 @@ def register(router: Router) -> None:
     router.callback_query.register(begin_request, Handle.filter(F.act == "ask"))
     router.callback_query.register(mark, Handle.filter(F.act == "major"))
     router.callback_query.register(cancel, Handle.filter(F.act == "cancel"))
+    router.callback_query.register(ask_kind, Handle.filter(F.act == "kind"))
+    router.callback_query.register(correct_kind, Rekind.filter())
     router.callback_query.register(send, Handle.filter(F.act == "send"))
     router.callback_query.register(show, Handle.filter(F.act == "card"))
     router.callback_query.register(ask_pass_reason, PassOn.filter())
@@ -219,6 +223,31 @@ async def _short(conversation: Conversation, text: str) -> str | None:
         conversation.say("talk.too_long", most=LONGEST_REASON)
         return None
     return text
+
+
+async def ask_kind(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
+    case = await visible(conversation, callback_data.case_id, Action.CHANGE_KIND)
+    if case is not None:
+        conversation.say("desk.ask_kind", case_id=case.id)
+
+
+async def correct_kind(callback: CallbackQuery, callback_data: Rekind, conversation: Conversation) -> None:
+    """The right kind was pressed: its door is chosen from the letter, as if it had come so."""
+    case = await visible(conversation, callback_data.case_id, Action.CHANGE_KIND)
+    rules, in_force = conversation.deps.rules, conversation.deps.in_force
+    kind = next((kind for kind in rules.kinds if kind.value == callback_data.kind), None)
+    if case is None or kind is None or rules.kinds[kind].staff_only:
+        refuse(conversation, Refused(Why.NOT_ALLOWED))
+        return
+    letter = (await messages_of(conversation.unit, case.id))[0].text
+    departments = doors_of(in_force, case.bureau_id, letter, kind)
+    match await change_kind(conversation.unit, rules, conversation.officer, case.id, kind.value, departments):
+        case Done(case=changed):
+            retire_buttons(conversation, callback)
+            facts = {"number": changed.number, "now": changed.kind, "department": changed.department_name}
+            conversation.say("desk.kind_changed", **facts)
+        case Refused() as refused:
+            refuse(conversation, refused)
 
 
 async def begin_request(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:

@@ -93,6 +93,7 @@ export function draw(node, message, acts) {
   bubble.append(make("span", "unseen", mine ? _("我：") : _("税桥：")));
   if (message.reply_to) bubble.append(makeQuote(message.reply_to, acts));
   const body = make("div", "text");
+  body.dir = "auto"; // Uyghur and Kazakh in Arabic letters run from right to left
   if (card) appendCard(body, message.text);
   else appendLinked(body, message.text);
   bubble.append(body);

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.wording.buttons import Handle, PassOn
+from bot.wording.buttons import Handle, PassOn, Rekind
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from bot.wording.talk import first_words
 from bot.wording.taxpayer.cases import state_name
@@ -23,7 +23,7 @@ from escalation.cases.queries import (
     signing_of,
 )
 from escalation.rules.kinds import CaseKind
-from intents import mask
+from intents import Kind, mask
 from storage.people import departments_of
 
 
@@ -39,6 +39,7 @@ def _buttons(_: Words, case: Case, kind: CaseKind) -> tuple[tuple[Button, ...], 
             (_("请留言人补充"), "ask", can(Move.ASK_FOR_MORE, case.state)),
             (_("申请延期"), "extend", can(Move.REQUEST_EXTENSION, case.state) and kind.extension_limit is not None),
             (_("标为重大"), "major", can(Move.MARK_MAJOR, case.state) and not (case.major or case.sealed)),
+            (_("更正类别"), "kind", case.state in UNFINISHED),
         ),
     )
     rows = [[Button(name, Handle(case_id=case.id, act=act).pack()) for name, act, may in row if may] for row in acts]
@@ -174,6 +175,33 @@ async def ask_department(telling: Telling) -> Speech | None:
     return Speech(_("把办件 {number} 转给哪个部门？", number=case.number), tuple(rows))
 
 
+async def ask_kind(telling: Telling) -> Speech | None:
+    """What a case is, where it was taken for something else; its own readers say so."""
+    _ = telling.words
+    case = await find_case(telling.reader, telling.payload["case_id"])
+    if case is None:
+        return None
+    offered = [
+        Button(_(kind.name), Rekind(case_id=case.id, kind=kind.code).pack())
+        for kind in telling.rules.kinds.values()
+        if kind.opens_case and not kind.staff_only and kind.code != case.kind and kind.code is not Kind.UNREAD
+    ]
+    rows = [tuple(offered[start : start + 3]) for start in range(0, len(offered), 3)]
+    rows.append((Button(_("取消"), Handle(case_id=case.id, act="cancel").pack()),))
+    named = await _named(telling, case.id)
+    text = _("办件 {number}（“{words}”）应是哪一类？改后按该类的部门、期限和保密办理，期限仍从收到时算起。", **named)
+    return Speech(text, tuple(rows))
+
+
+async def kind_changed(telling: Telling) -> Speech:
+    _, facts = telling.words, telling.payload
+    kind = _(telling.rules.kind(facts["now"]).name)
+    number, department = facts["number"], facts["department"]
+    return Speech(
+        _("办件 {number} 已改为{kind}，由{department}办理。", number=number, kind=kind, department=department)
+    )
+
+
 async def ask_pass_reason(telling: Telling) -> Speech:
     _, facts = telling.words, telling.payload
     cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
@@ -259,6 +287,8 @@ WORDINGS: dict[str, Wording] = {
     Unsorted.KIND: unsorted,
     "desk.signed": signed,
     "desk.ask_answer": ask_answer,
+    "desk.ask_kind": ask_kind,
+    "desk.kind_changed": kind_changed,
     "desk.confirm": confirm,
     "desk.only_text": only_text,
     "desk.edited": edited,

@@ -8,7 +8,7 @@ from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from bot.wording.talk import first_words
 from escalation.cases import notices
 from escalation.cases.lifecycle import CaseState
-from escalation.cases.notices import Answered, PassedOn, Receipt, Request, Resumed, Signed
+from escalation.cases.notices import Answered, PassedOn, Receipt, Request, Rerouted, Resumed, Signed
 from escalation.cases.queries import (
     Case,
     Event,
@@ -152,6 +152,17 @@ async def passed_on(telling: Telling) -> Speech | None:
         department=facts.department,
     )
     return Speech(text)
+
+
+async def rerouted(telling: Telling) -> Speech | None:
+    _, facts = telling.words, telling.facts(Rerouted)
+    case = await find_case(telling.reader, facts.case_id)
+    if case is None or case.sealed or case.state is CaseState.ANSWERED:
+        return None
+    lines = [_("您的办件 {number} 现由{department}办理。", number=case.number, department=facts.department)]
+    if facts.due_on is not None:
+        lines.append(_("答复期限：{deadline}。", deadline=deadline(_, facts.due_on)))
+    return Speech("\n".join(lines))
 
 
 async def request(telling: Telling) -> Speech:
@@ -331,6 +342,7 @@ def _happened(_: Words, events: Sequence[Event]) -> Sequence[str]:
         Happening.ASKED: _("请您补充，暂停计时"),
         Happening.EXTENDED: _("延长答复期限"),
         Happening.MAJOR: _("标为重大"),
+        Happening.KIND_CHANGED: _("已转有关部门"),
         Happening.SUPPLEMENTED: _("已补充"),
         Happening.ASKED_AFTER: _("您询问进展"),
         Happening.ANSWERED: _("已答复"),
@@ -353,6 +365,7 @@ WORDINGS: dict[str, Wording] = {
     "case.how": how,
     Signed.KIND: signed,
     PassedOn.KIND: passed_on,
+    Rerouted.KIND: rerouted,
     Request.KIND: request,
     Resumed.KIND: resumed,
     "case.redated": redated,

@@ -29,6 +29,7 @@ JOBS = "jobs"  # the name of the lease
 PATROL_SECONDS = 20
 FAQ_SECONDS = 1
 RULES_SECONDS = 1
+TOPICS_HOURS = 1
 WITHHELD_SECONDS = 60
 WITHHELD_AT_ONCE = 100
 UNTAPPED_FOR = timedelta(days=2)  # what is older was offered before choices were seen to
@@ -46,6 +47,7 @@ def make_scheduler(deps: Deps, lease: Lease) -> AsyncIOScheduler:
     for job, decides, trigger in (
         (watch_duties, lease, IntervalTrigger(seconds=PATROL_SECONDS, timezone=BEIJING)),
         (watch_faq, None, IntervalTrigger(seconds=FAQ_SECONDS, timezone=BEIJING)),
+        (count_topics, None, IntervalTrigger(hours=TOPICS_HOURS, timezone=BEIJING)),
         (watch_rules, None, IntervalTrigger(seconds=RULES_SECONDS, timezone=BEIJING)),
         (watch_over_entries, lease, IntervalTrigger(hours=ENTRIES_HOURS, timezone=BEIJING)),
         (open_what_was_withheld, lease, IntervalTrigger(seconds=WITHHELD_SECONDS, timezone=BEIJING)),
@@ -90,6 +92,11 @@ async def watch_faq(deps: Deps) -> None:
     """Swap the edition when the catalogue or the day has changed."""
     if await deps.faq.refresh(deps.database, local_date(deps.clock())):
         log.debug("faq_edition", revision=deps.faq.edition.revision, entries=len(deps.faq.edition.entries))
+
+
+async def count_topics(deps: Deps) -> None:
+    """See what is asked most."""
+    await deps.faq.count(deps.database, deps.clock())
 
 
 async def watch_rules(deps: Deps) -> None:

@@ -171,6 +171,19 @@ async def feedback_counts(
     return {entry_id: Feedback(solved, unsolved) for entry_id, solved, unsolved in rows}
 
 
+async def most_asked(reader: Reader, since: datetime, *, most: int) -> Sequence[int]:
+    """The entries (ids) that were said most often since an instant, and of which somebody told what came of it."""
+    number = func.count()
+    rows = await reader.all(
+        select(asked.c.entry_id)
+        .where(said_to_people(), asked.c.outcome.is_not(None), asked.c.asked_at >= since)
+        .group_by(asked.c.entry_id)
+        .order_by(number.desc(), asked.c.entry_id)
+        .limit(most)
+    )
+    return [row.entry_id for row in rows]
+
+
 def said_to_people() -> ColumnElement[bool]:
     """Whether the entry of a question was really said, and did not only come nearest."""
     return asked.c.entry_id.is_not(None) & asked.c.decision.in_(("answer", "choices"))

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
+from faq.asked import most_asked
 from faq.catalog import Entry, in_force, overridden, published, revision_of
 from faq.matching.contrasts import differing
 from faq.matching.decision import CONSIDERED, Answer, Decision, Rule, decide, weigh
@@ -85,12 +86,29 @@ def make_edition(
     )
 
 
+TOPICS = 4
+TOPICS_OF = timedelta(days=30)
+
+
 class LiveFaq:
-    """Holds the edition in force; `refresh` looks whether another one is due."""
+    """Holds the edition in force and what is asked most; `refresh` looks whether another edition is due."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
+        self._most_asked: Sequence[int] = ()
         self.edition = make_edition([], tokenizer, revision=0, on=date.min)
+
+    def topics(self) -> Sequence[Entry]:
+        """The entries that were asked for most of late; where too few were, the first of each category."""
+        answering = {entry.id: entry for entry in self.edition.entries.values()}
+        asked = [answering[number] for number in self._most_asked if number in answering]
+        first = {entry.category: entry for entry in reversed(answering.values()) if entry not in asked}
+        return [*asked, *reversed(first.values())][:TOPICS]
+
+    async def count(self, database: Database, now: datetime) -> None:
+        """Count anew what is asked most."""
+        async with database.reader() as reader:
+            self._most_asked = await most_asked(reader, now - TOPICS_OF, most=TOPICS)
 
     async def refresh(self, database: Database, today: date) -> bool:
         """Build and swap where the catalogue or the day has changed; the loop goes on meanwhile."""

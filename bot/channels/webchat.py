@@ -172,8 +172,12 @@ class Page:
         if await is_stored(unit, WEB, self._external_id(client_id)):
             return True
         row = await message_on(unit, self.address_id, message_id)
-        if row is None or not any(button.get("data") == data for buttons in row.buttons for button in buttons):
+        buttons = [] if row is None else [button for line in row.buttons for button in line]
+        pressed = next((button for button in buttons if button.get("data") == data), None)
+        if row is None or pressed is None:
             return False
+        # The buttons go once one of them has done its work; what was chosen stays in the talk.
+        await put_message(unit, self.address_id, author="me", text=pressed["text"], at=unit.now, reply_to=message_id)
         callback = {
             "id": client_id,
             "from": self._user(),

@@ -25,6 +25,12 @@ class Choice(CallbackData, prefix="c"):
     entry_id: Number
 
 
+class Topic(CallbackData, prefix="a"):
+    """One of the questions that are asked most."""
+
+    entry_id: Number
+
+
 class Insist(CallbackData, prefix="i"):
     """Not the bureau's business, and yet it shall go to people."""
 

@@ -1,8 +1,11 @@
 """Sentences that belong to the conversation itself: welcomes, courtesies, refusals, what to do next."""
 
-from bot.wording.buttons import Insist, Meant, Menu
+from datetime import datetime
+
+from bot.wording.buttons import Insist, Meant, Menu, Topic
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from escalation.cases import notices
+from escalation.deadlines.workdays import WorkCalendar, local_date
 from language import MessageId
 
 
@@ -16,14 +19,34 @@ def _own_menu(_: Words) -> tuple[tuple[Button, ...], ...]:
 
 
 async def welcome(telling: Telling) -> Speech:
-    _ = telling.words
+    """Who answers, and when; and what is asked most."""
+    _, facts = telling.words, telling.payload
     text = _(
         "您好，这里是{bureau}的“税桥”。\n\n"
         "请直接写下您的税费问题、意见或投诉：能当场答复的立即答复，不能当场答复的转有关部门，在承诺的期限内答复您。\n\n"
-        "例如：“个体户月销售额10万元以内要交增值税吗”",
-        bureau=telling.payload["bureau"],
+        "{hours}\n纳税缴费服务热线：12366",
+        bureau=facts["bureau"],
+        hours=_office_hours(_, telling.rules.calendar(facts["region"]), telling.reader.now),
     )
-    return Speech(text, _own_menu(_))
+    topics = tuple((Button(question, Topic(entry_id=number).pack()),) for number, question in facts["topics"])
+    if topics:
+        text = _("{text}\n\n大家常问：", text=text)
+    return Speech(text, (*topics, *_own_menu(_)))
+
+
+def _office_hours(_: Words, calendar: WorkCalendar, now: datetime) -> str:
+    """When officers answer: today's hours, or when they begin again."""
+    today = local_date(now)
+    if calendar.is_working(today):
+        spans = "、".join(f"{first:%H:%M}–{last:%H:%M}" for first, last in calendar.working_hours(today))
+        return _("今天 {hours}（北京时间）有工作人员答复，其他时间也可以留言。", hours=spans)
+    next_day = calendar.shift(today, 1)
+    return _(
+        "今天{why}，工作人员 {day}{time}（北京时间）起答复，现在也可以留言。",
+        why=_(calendar.day(today).why),
+        day=_.day(next_day),
+        time=f"{calendar.working_hours(next_day)[0][0]:%H:%M}",
+    )
 
 
 async def greeting(telling: Telling) -> Speech:

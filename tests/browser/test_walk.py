@@ -33,6 +33,28 @@ async def test_an_ambiguous_question_offers_what_may_be_meant(taxpayer: Person, 
     assert f"【{keys[0]}】" in await taxpayer.hear("依据：")
 
 
+async def test_what_was_chosen_stays_in_the_talk(taxpayer: Person) -> None:
+    await taxpayer.say("发票丢了")
+    await taxpayer.hear("您想问的是下面哪一个")
+    await taxpayer.press("都不是")
+    await taxpayer.hear("办件编号")
+    await expect(taxpayer.page.locator(".mine", has_text="都不是")).to_have_count(1)
+    await taxpayer.page.reload()
+    await expect(taxpayer.page.locator(".mine", has_text="都不是")).to_have_count(1)
+
+
+async def test_an_unsent_draft_outlives_a_reload(taxpayer: Person) -> None:
+    box, unsent = taxpayer.page.locator("#text"), taxpayer.page.locator("#unsent")
+    await box.fill("我想问一下契税")
+    await taxpayer.page.reload()
+    await expect(box).to_have_value("我想问一下契税")
+    await expect(unsent).to_be_visible()
+    await box.press("Enter")
+    await expect(unsent).to_be_hidden()
+    await taxpayer.page.reload()
+    await expect(box).to_have_value("")
+
+
 async def test_none_of_the_candidates_means_that_people_answer(taxpayer: Person) -> None:
     await taxpayer.say("发票丢了")
     await taxpayer.hear("您想问的是下面哪一个")

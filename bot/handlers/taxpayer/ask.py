@@ -9,7 +9,7 @@ from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import When
 from bot.handlers.taxpayer.cases import show_list
 from bot.wording import buttons
-from bot.wording.buttons import Belongs, Choice, Feedback, Insist, Meant, Sort
+from bot.wording.buttons import Belongs, Choice, Feedback, Insist, Meant, Sort, Topic
 from bot.wording.taxpayer.answers import answer_facts
 from escalation.cases import notices
 from escalation.cases.lifecycle import UNFINISHED
@@ -60,6 +60,7 @@ def register(router: Router) -> None:
     router.callback_query.register(feedback, Feedback.filter())
     router.callback_query.register(choose, Choice.filter())
     router.callback_query.register(say_kind, Meant.filter())
+    router.callback_query.register(ask_topic, Topic.filter())
     router.callback_query.register(add_to_case, Belongs.filter())
     router.callback_query.register(insist, Insist.filter())
     router.callback_query.register(sort_withheld, buttons.Withheld.filter(F.act.in_({"supplement", "apart"})))
@@ -208,6 +209,16 @@ async def choose(callback: CallbackQuery, callback_data: Choice, conversation: C
 def _entry(conversation: Conversation, entry_id: int) -> Entry | None:
     entries = conversation.deps.faq.edition.entries.values()
     return next((entry for entry in entries if entry.id == entry_id), None)
+
+
+async def ask_topic(_callback: CallbackQuery, callback_data: Topic, conversation: Conversation) -> None:
+    """A question that is asked often was pressed instead of written."""
+    entry = _entry(conversation, callback_data.entry_id)
+    if entry is None:
+        conversation.say("talk.stale")
+        return
+    line = _line(conversation, entry.question)
+    await say(conversation, await answer_apart(conversation.unit, conversation.deps.in_force, line))
 
 
 async def say_kind(callback: CallbackQuery, callback_data: Meant, conversation: Conversation) -> None:

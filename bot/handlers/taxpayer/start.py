@@ -8,6 +8,7 @@ from bot.channels.webchat import WEB
 from bot.conversation import Conversation
 from bot.wording.buttons import Menu
 from bot.wording.speech import CHINESE, ENGLISH
+from escalation.duties.duties import region_of
 from storage.people import bureau_name, change_address, find_officer, is_invitation, open_invitation, use_invitation
 
 
@@ -25,7 +26,13 @@ async def start(_message: Message, conversation: Conversation) -> None:
 
 
 async def welcome(conversation: Conversation) -> None:
-    conversation.say("talk.welcome", bureau=await bureau_name(conversation.unit, conversation.party.bureau_id))
+    unit, bureau_id = conversation.unit, conversation.party.bureau_id
+    conversation.say(
+        "talk.welcome",
+        bureau=await bureau_name(unit, bureau_id),
+        region=await region_of(unit, bureau_id),
+        topics=[(entry.id, entry.question) for entry in conversation.deps.faq.topics()],
+    )
 
 
 async def enter(message: Message, command: CommandObject, conversation: Conversation) -> None:

@@ -11,6 +11,7 @@ const find = (selector) => document.querySelector(selector);
 const [scroller, log, banner, toast, fresh] = ["#scroller", "#log", "#banner", "#toast", "#fresh"].map(find);
 const [composer, input, strip, counter, refusal, announcer] =
   ["#composer", "#text", "#strip", "#counter", "#refusal", "#announcer"].map(find);
+const unsent = find("#unsent");
 const controls = composer.querySelector("fieldset");
 
 const POST_LIMIT_MS = 15000; // then the message counts as undelivered
@@ -18,6 +19,7 @@ const ECHO_LIMIT_MS = 8000; // accepted, yet not streamed back: the stream is de
 const PATIENCE_MS = 1500; // shorter interruptions are not worth a banner
 const SLEEP_MS = 60000; // after so long in the background a stream is not trusted
 const storageKey = `shuiqiao:undelivered:${base}`;
+const draftKey = `shuiqiao:draft:${base}`;
 /**
  * @typedef {{client_id: string, text: string, reply_to: number|null, at: string, session: string,
  *   state: "sending"|"failed"|"refused", note: string, node: HTMLElement}} Letter  what the server has not accepted yet
@@ -338,6 +340,27 @@ function measure() {
   return fits;
 }
 
+/** Keeps what is being written over a reload, for as long as the tab lives. */
+function keepDraft() {
+  unsent.hidden = true;
+  try {
+    if (input.value.trim()) sessionStorage.setItem(draftKey, input.value);
+    else sessionStorage.removeItem(draftKey);
+  } catch {
+    // storage may be forbidden inside a frame; the draft then lives as long as the page
+  }
+}
+
+function restoreDraft() {
+  try {
+    input.value = sessionStorage.getItem(draftKey) || "";
+  } catch {
+    return;
+  }
+  unsent.hidden = !input.value;
+  measure();
+}
+
 composer.addEventListener("submit", (event) => {
   event.preventDefault();
   const text = input.value.trim();
@@ -351,9 +374,13 @@ composer.addEventListener("submit", (event) => {
   write(text, replyTo);
   input.value = "";
   measure();
+  keepDraft();
   if (replyTo !== null) cancelReply();
 });
-input.addEventListener("input", measure);
+input.addEventListener("input", () => {
+  measure();
+  keepDraft();
+});
 input.addEventListener("keydown", (event) => {
   // 229 is what some browsers report for the Enter that only ends the choice of a character
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
@@ -391,5 +418,6 @@ document.addEventListener("visibilitychange", () => {
 
 controls.disabled = false;
 restore();
+restoreDraft();
 connect();
 if (matchMedia("(hover: hover)").matches && window.top === window.self) input.focus({ preventScroll: true });

@@ -96,13 +96,14 @@ class Classifier:
         if not body and polite is not None:
             turn = None if polite is Kind.GREETING or _THANKING.search(text) else Turn.FAREWELL
             return Verdict(polite, 0.97, ("只有寒暄" if polite is Kind.GREETING else "只有致谢",), (polite,), turn=turn)
+        reading = Reading(body or text, tokens, self._tokenizer.terms, self._lexicon)
         script = script_of(body or text)
         if script is not None:
-            # What cannot be read may be anything.
+            # What cannot be read may be anything; a few words for the worst are known.
             turn = Turn.FRAGMENT if len(body) < _WORDS_OF_ANOTHER_SCRIPT else None
+            turn = Turn.DANGER if reading.holds("danger") else turn
             possible = _first(Kind.QUESTION, tuple(Kind))
             return Verdict(Kind.QUESTION, _UNSURE, ("其他文字，请人工辨认",), possible, turn=turn, script=script)
-        reading = Reading(body or text, tokens, self._tokenizer.terms, self._lexicon)
         nonsense = _shapeless(reading)
         if nonsense is not None:
             return Verdict(Kind.UNINTELLIGIBLE, 0.95, (nonsense,), (Kind.UNINTELLIGIBLE,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from intents.classify import Classifier, make_classifier
 from intents.kinds import About, Kind
@@ -17,6 +17,7 @@ __all__ = ["Interpreter", "Understanding", "make_interpreter"]
 
 # Kinds are decided on so many characters of a long letter: the wish is at its head or its end.
 _HEAD, _TAIL = 600, 300
+_MOST_LINES = 12  # of a text that are weighed alone; of more, some together
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Understanding:
     `about` is whom a complaint is about, where it is not about the bureau; `on_business` says that a word of the tax
     dictionary is there, `ends_asking` that the last clause asks. `core` is the normalised text without greetings,
     thanks and what only leads to the matter. `script` is in what letters it is written, where the rules cannot read it.
+    `lines` are its lines, each understood alone, where it has several: what one says, the others do not take back.
     """
 
     text: str
@@ -48,6 +50,7 @@ class Understanding:
     on_business: bool = False
     ends_asking: bool = False
     core: str = ""
+    lines: tuple[Understanding, ...] = ()
 
 
 class Interpreter:
@@ -59,6 +62,10 @@ class Interpreter:
 
     def understand(self, text: str) -> Understanding:
         """Return tokens, kind and personal data of `text`, whatever it is; never raises for a string."""
+        understood, lines = self._understand(text), _lines(text)
+        return replace(understood, lines=tuple(map(self._understand, lines))) if len(lines) > 1 else understood
+
+    def _understand(self, text: str) -> Understanding:
         normalised = normalise(text)
         tokens = self.tokenizer.words(normalised)
         weighed = normalised
@@ -87,6 +94,13 @@ class Interpreter:
             ends_asking=verdict.ends_asking,
             core=verdict.core or normalised,
         )
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text; of many, as many neighbours together as leaves a dozen."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    together = -(-len(lines) // _MOST_LINES) or 1
+    return ["\n".join(lines[first : first + together]) for first in range(0, len(lines), together)]
 
 
 def make_interpreter() -> Interpreter:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intents import Interpreter, Kind, make_interpreter
+from intents import Interpreter, Kind, Turn, make_interpreter
 from intents.classify import read_examples
 from intents.lexicon import read_lexicon
 
@@ -187,3 +187,81 @@ def test_a_wrong_row_in_the_rules_is_named(row: str, complaint: str) -> None:
 def test_a_wrong_line_in_the_examples_is_refused(source: str) -> None:
     with pytest.raises(ValueError, match=r"line 1|nonsense"):
         read_examples(source)
+
+
+DANGER = (
+    "药我都买好了",
+    "我老公说要带着孩子一起死",
+    "想一了百了",
+    "ئۆلۈۋالغۇم كېلىۋاتىدۇ",
+    "杀了你们",
+    "老板说再查他就弄死会计",
+    "我割腕了",
+    "我要炸了你们税务局",
+    "不如死了算了",
+    "活着没意思了",
+    "我想从桥上跳下去",
+    "老婆喝农药了都是你们逼的",
+    "我吃了一整瓶安眠药",
+    "我不想活了，现在就在楼顶上",
+    "我现在就在楼顶",
+    "我站在桥上了",
+    "遗书都写好了",
+    "我要烧炭",
+    "我真的活不下去了",
+    "带汽油去你们那",
+    "我要拿刀去办税厅",
+    "孩子托付给我妈了",
+    "你们再逼我我就死在你们大厅",
+    "我要自杀",
+    "想自杀",
+    "干脆死了",
+    "准备跳楼",
+    "我已经爬上塔吊了",
+    "活着有什么意思",
+    "下辈子再见",
+    "今晚就结束这一切",
+    "我买了汽油就在你们门口",
+)
+NO_DANGER = (
+    "我在楼顶装光伏发电，卖电要交增值税吗",
+    "我在江边开农家乐要交什么税",
+    "我们公司在桥上施工，在哪预缴增值税",
+    "倒卖汽油要交消费税吗",
+    "民用炸药企业你们怎么核定消费税",
+    "照顾好老婆孩子的专项附加扣除怎么填",
+    "父母把房子托付给我，要交契税吗",
+    "我爸自杀了，他的个体户怎么注销",
+    "下辈子都不想来办税了",
+    "看到同事跳楼的新闻，个税怎么扣",
+    "公司老板跳楼了，欠的税怎么办",
+    "这个系统卡死我了",
+    "税太高想死的心都有了",
+    "楼顶广告位出租怎么开发票",
+    "安眠药销售适用什么税率",
+    "我想死你们了",
+    "农药百草枯进项能抵扣吗",
+    "我跳楼价卖货怎么开票",
+    "我家在河边的地要交土地税吗",
+    "烧炭企业环保税怎么交",
+    "带汽油发票能报销吗",
+    "刀具销售开票给你们大厅怎么开",
+    "我们在天台开了个酒吧怎么报税",
+    "桥上收费站的发票怎么开",
+    "喝农药的牛死了能税前扣除吗",
+    "网站不如死机",
+    "活着的时候赠与房子交税吗",
+    "我想从别墅搬走",
+    "从楼上跳槽到隔壁公司个税怎么算",
+    "员工自杀赔偿金要交个税吗",
+)
+
+
+@pytest.mark.parametrize("text", DANGER)
+def test_a_life_in_danger_is_heard(interpreter: Interpreter, text: str) -> None:
+    assert interpreter.understand(text).turn is Turn.DANGER
+
+
+@pytest.mark.parametrize("text", NO_DANGER)
+def test_a_roof_or_a_knife_is_no_danger_by_itself(interpreter: Interpreter, text: str) -> None:
+    assert interpreter.understand(text).turn is not Turn.DANGER

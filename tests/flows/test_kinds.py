@@ -1,11 +1,16 @@
 """A wrong kind is put right by whoever may read the case; what the rules cannot read is read by one person first."""
 
 import pytest
+from alembic import command
 from sqlalchemy import select
 
 from escalation.watches.cases import ANSWER, SIGN
-from storage.tables import cases
+from storage.database import make_engine, parse_url
+from storage.schema import config_for
+from storage.tables import cases, departments
+from storage.vault import make_vault
 from tests.flows.cast import COMPLAINT, TIP_OFF, duties_of, employ
+from tests.storage.opened import KEY
 from tests.support.house import HouseUnderTest, Visitor
 
 UYGHUR = "بۇ ئىدارىدىكى بىر ئادەم مەندىن پارا ئالدى، ياردەم قىلىڭلار"
@@ -82,3 +87,16 @@ async def test_what_becomes_sealed_is_no_longer_seen_by_its_old_department(house
     todo = await clerk.say("/todo")
     assert "目前没有待办的办件" in todo.text
     assert await kind_and_department(house) == ("discipline", True)
+
+
+async def test_a_case_at_the_first_reader_survives_a_step_back_of_the_schema(either_house: HouseUnderTest) -> None:
+    house = either_house
+    await (await house.visitor()).say(UYGHUR)
+    engine = make_engine(parse_url(house.deps.settings.database_url), make_vault((KEY,)))
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(lambda sync: command.downgrade(config_for(sync), "-1"))
+            there = select(departments.c.code).join(cases, cases.c.department_id == departments.c.id)
+            assert await connection.scalar(there) == "discipline"
+    finally:
+        await engine.dispose()

@@ -19,6 +19,8 @@ DEPARTMENTS = sa.table(
     *(sa.column(name, sa.Boolean) for name in ("internal", "sealed")),
     *(sa.column(name, sa.JSON) for name in ("names", "words")),
 )
+CASES = sa.table("cases", sa.column("department_id"))
+DUTIES = sa.table("duties", sa.column("holder"))
 SERVES = sa.table(
     "officer_departments", *map(sa.column, ("officer_id", "department_id")), sa.column("head", sa.Boolean)
 )
@@ -42,6 +44,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     connection = op.get_bind()
+    discipline = sa.select(DEPARTMENTS.c.bureau_id, DEPARTMENTS.c.id).where(DEPARTMENTS.c.code == SEALED_BEFORE)
+    heirs = {row.bureau_id: row.id for row in connection.execute(discipline)}
+    there = sa.select(DEPARTMENTS.c.id, DEPARTMENTS.c.bureau_id).where(DEPARTMENTS.c.code == CODE)
+    for post_id, bureau_id in connection.execute(there).all():
+        heir = heirs[bureau_id]
+        connection.execute(CASES.update().where(CASES.c.department_id == post_id).values(department_id=heir))
+        held = DUTIES.update().where(DUTIES.c.holder == f"department:{post_id}")
+        connection.execute(held.values(holder=f"department:{heir}"))
     posts = sa.select(DEPARTMENTS.c.id).where(DEPARTMENTS.c.code == CODE)
     connection.execute(SERVES.delete().where(SERVES.c.department_id.in_(posts)))
     connection.execute(DEPARTMENTS.delete().where(DEPARTMENTS.c.code == CODE))

@@ -47,6 +47,7 @@ log = structlog.get_logger("telegram")
 
 TELEGRAM = "telegram"
 POLLER, SENDER = "poller:telegram", "sender:telegram"  # names of leases
+LARGEST = 2**63  # Telegram counts its updates in far smaller numbers
 POLL_SECONDS = 25
 POLL_AGAIN_SECONDS = 2.0
 LEAST_SECONDS = 1.0  # from one request to the next: a server that has nothing is to hold its answer back, and may not
@@ -255,11 +256,15 @@ class Poller:
             self._metrics.poll_failed()
             await self._nursery.unless_stopping(asyncio.sleep(_told(error)))
             return offset
-        if updates:
+        arrived = updates or []
+        numbered = [update for update in arrived if is_numbered(update)]
+        if len(numbered) < len(arrived):
+            log.warning("updates_without_a_number", count=len(arrived) - len(numbered))
+        if numbered:
             async with self._database.unit() as unit:
-                stored = await store(unit, *(incoming(self._bot.id, update, unit.now) for update in updates))
+                stored = await store(unit, *(incoming(self._bot.id, update, unit.now) for update in numbered))
             self._metrics.stored(TELEGRAM, len(stored) - stored.count(None))
-            return int(updates[-1]["update_id"]) + 1
+            return max(int(update["update_id"]) for update in numbered) + 1
         rest = LEAST_SECONDS - (loop.time() - asked_at)
         if rest > 0:
             await self._nursery.unless_stopping(asyncio.sleep(rest))
@@ -299,6 +304,12 @@ class Arrivals:
         return await store(unit, *(incoming(self._bot_id, update, unit.now) for update in updates))
 
 
+def is_numbered(raw: Mapping[str, Any]) -> bool:
+    """Whether an update has what tells it from all others; without it, it cannot be kept once and once only."""
+    number = raw.get("update_id")
+    return isinstance(number, int) and 0 <= number < LARGEST
+
+
 def kind_of(raw: Mapping[str, Any]) -> str:
     """The kind of a raw update, one of those that we ask for; "other" where it is none of them. Some gateways write
     what is not there as null.
@@ -332,5 +343,9 @@ def _part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _instant(stamp: object, now: datetime) -> datetime:
-    """The channel's own timestamp; a press of a button carries none."""
-    return datetime.fromtimestamp(stamp, UTC) if isinstance(stamp, int) else now
+    """The channel's own timestamp; a press of a button carries none, and one that is no date of this world counts as
+    none.
+    """
+    if isinstance(stamp, int) and 0 < stamp <= now.timestamp():
+        return datetime.fromtimestamp(stamp, UTC)
+    return now

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.channels.telegram import HOOK_PATH, TELEGRAM, webhook_of
+from bot.channels.telegram import HOOK_PATH, TELEGRAM, is_numbered, webhook_of
 from bot.web.keys import ARRIVALS, DEPS, LIMITS
 from bot.web.security import network_address
 
@@ -41,7 +41,7 @@ def _update_in(body: bytes) -> Mapping[str, Any]:
         update = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise web.HTTPBadRequest from error
-    if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
+    if not isinstance(update, dict) or not is_numbered(update):
         raise web.HTTPBadRequest
     return update
 

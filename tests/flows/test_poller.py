@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from aiogram.client.session.base import BaseSession
 from aiogram.methods import TelegramMethod
 from sqlalchemy import func, select
@@ -68,5 +69,17 @@ async def test_what_is_null_is_not_there_and_the_offset_moves(house: HouseUnderT
     assert server.offsets[-1] == 10
     async with house.database.reader() as reader:
         assert await reader.value(select(func.count()).select_from(updates)) >= 3
+    await house.settle()
+    assert "您好！" in person.heard()[-1].text
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"update_id": None}, {"update_id": 2**70}, {"update_id": 7, "message": {"date": 10**18}}]
+)
+async def test_an_update_that_makes_no_sense_keeps_no_other(house: HouseUnderTest, odd: dict[str, Any]) -> None:
+    person = house.telegram_person(905)
+    server = Server([odd, {**letter(person, "你好"), "update_id": 8}, odd])
+    await poll(house, server, seconds=1.5)
+    assert server.offsets[-1] == 9
     await house.settle()
     assert "您好！" in person.heard()[-1].text

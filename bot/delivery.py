@@ -199,7 +199,7 @@ class Delivery:
         """The words of a notice; None where there are none, which is recorded."""
         try:
             async with self._deps.database.reader() as reader:
-                telling = Telling(notice.payload, words_of(turn.language), reader, self._deps.rules)
+                telling = Telling(notice.payload, words_of(turn.language), reader, self._deps.rules, turn.address_id)
                 speech = await compose(notice.kind, telling)
         except Exception as error:
             if is_trouble_of_the_database(error):

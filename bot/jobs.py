@@ -32,7 +32,7 @@ RULES_SECONDS = 1
 TOPICS_HOURS = 1
 WITHHELD_SECONDS = 60
 WITHHELD_AT_ONCE = 100
-UNTAPPED_FOR = timedelta(days=2)  # what is older was offered before choices were seen to
+UNTAPPED_FOR = timedelta(days=10)  # what is older was offered before choices were seen to
 PURGE_HOURS = 6
 ENTRIES_HOURS = 1
 

@@ -19,7 +19,18 @@ from escalation.cases.supplements import ask_after, keep_unsorted, supplement
 from escalation.routing.learned import lessons_for
 from escalation.watches.danger import raise_alarm
 from faq import talk
-from faq.asked import WITHHELD, Asked, conclude, give_up_choosing, hand_over, join, release, remember
+from faq.asked import (
+    WITHHELD,
+    Asked,
+    claim,
+    conclude,
+    give_up_choosing,
+    hand_over,
+    join,
+    release,
+    remember,
+    said_since,
+)
 from faq.catalog import Entry
 from faq.hearing import Heard, InForce, hear, route_of, subject_of
 from faq.matching.decision import Answer, Choices
@@ -114,12 +125,15 @@ class AnsweredInParts:
 
 @dataclass(frozen=True, slots=True)
 class AskedBack:
-    """The writer is to say whether the line belongs to the open case; with `asked_id`, nobody else has seen it."""
+    """The writer is to say whether the line belongs to the open case. Kept with the case as `line_id`, its department
+    has seen it; with `asked_id`, nobody has.
+    """
 
     case: OpenCase
     text: str
     asked_id: int | None = None
     before: Before | None = None
+    line_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +172,18 @@ async def answer(
     line: Line,
     *,
     people_wanted: bool = False,
+    in_danger: bool = False,
     case: OpenCase | None = None,
     before: Before | None = None,
 ) -> Result:
-    """Do what becomes of a line; `case` is the writer's unfinished one, `people_wanted` as in `Standing`.
+    """Do what becomes of a line; `case` is the writer's unfinished one, the rest as in `Standing`.
 
     1. The line is understood, alone and together with what was written just `before`, and the policy decides.
     2. What its writer was asked about before is read with it, and no longer waits by itself.
     3. What asked the FAQ is remembered, and a case is opened, supplemented or asked about.
     """
-    standing = talk.Standing(people_wanted, case is not None, case is not None and case.state is CaseState.WAITING)
+    waits = case is not None and case.state is CaseState.WAITING
+    standing = talk.Standing(people_wanted, case is not None, waits, in_danger)
     offered = before is not None and before.offered
     heard = hear(in_force, line.text, standing, None if before is None else before.text, offered=offered)
     again = False
@@ -177,8 +193,8 @@ async def answer(
             heard, again = hear(in_force, line.text, standing), False  # it has become a case meanwhile
         else:
             line = replace(line, text=heard.understanding.text, received_at=before.received_at)
-    if heard.parts and case is None:
-        return _answer_parts(unit, in_force, line, heard)
+    if heard.parts and case is None and not in_danger:
+        return await _answer_parts(unit, in_force, line, heard)
     asked_before = again and before is not None and before.asked_id is not None and not before.offered
     return await _do(unit, in_force, line, heard, case, again=again, asked_before=asked_before)
 
@@ -209,8 +225,8 @@ async def _do(
             asked_id = _remember(unit, line, WITHHELD, understanding.confidence, None)
             return AskedBack(case, line.text, asked_id, Before(line.text, line.received_at, asked_id))
         case talk.AskBack() if case is not None:
-            await keep_unsorted(unit, case, line.text, line.received_at)
-            return AskedBack(case, line.text)
+            line_id = await keep_unsorted(unit, case, line.text, line.received_at)
+            return AskedBack(case, line.text, line_id=line_id)
         case talk.Supplement() if case is not None:
             await _add(unit, in_force, line, case)
             return Supplemented(case)
@@ -231,8 +247,14 @@ def _ask_kind(unit: Unit, line: Line, understanding: Understanding, kinds: Seque
     return AskedKind(asked_id, kinds, line.text, Before(line.text, line.received_at, asked_id), again)
 
 
-def _answer_parts(unit: Unit, in_force: InForce, line: Line, heard: Heard) -> AnsweredInParts:
-    """Answer the numbered questions of a message; it is remembered as one question, and people get all of it."""
+async def _answer_parts(unit: Unit, in_force: InForce, line: Line, heard: Heard) -> AnsweredInParts:
+    """Answer the numbered questions of a message, which is remembered as one; those that the FAQ does not answer
+    outright become one case.
+    """
+    left = "\n".join(one.text for one, outcome in heard.parts if not isinstance(outcome, Answer))
+    if left:
+        understanding = in_force.interpreter.understand(left)
+        await _open(unit, in_force, replace(line, text=left), understanding, Kind.QUESTION)
     entries = [
         in_force.edition.entries[outcome.candidate.entry_id] if isinstance(outcome, Answer) else None
         for _, outcome in heard.parts
@@ -265,8 +287,12 @@ async def _act(
         case talk.Words(kind=kind, turn=turn) if _may_insist(kind, turn):
             return Words(kind, _remember(unit, line, "outofscope", understanding.confidence, None), turn)
         case talk.Words(kind=kind, turn=Turn.DANGER):
-            writer = line.writer
-            await raise_alarm(unit, in_force.rules, writer.bureau_id, writer.address_id, line.text, line.received_at)
+            writer, kinds = line.writer, in_force.rules.kinds
+            secret = talk.has_sign_of_secrecy(understanding, kinds)
+            text = None if secret else line.text
+            await raise_alarm(unit, in_force.rules, writer.bureau_id, writer.address_id, text, line.received_at)
+            if secret:
+                await _open(unit, in_force, line, understanding, talk.strictest(understanding, kinds))
             return Words(kind, turn=Turn.DANGER)
         case talk.Words(kind=kind, turn=turn):
             return Words(kind, turn=turn)
@@ -357,8 +383,14 @@ async def _add(unit: Unit, in_force: InForce, line: Line, case: OpenCase) -> Non
     await supplement(unit, in_force.rules, case, line.text, line.received_at)
 
 
-async def give_to_people(unit: Unit, in_force: InForce, line: Line, question: Asked) -> CaseOpened:
-    """Open a case for a question that was put before: its writer wants people. `line` is what was pressed, and when."""
+async def give_to_people(unit: Unit, in_force: InForce, line: Line, question: Asked) -> CaseOpened | None:
+    """Open a case for a question that was put before: its writer wants people. None where it is with them already, in
+    whatever case. `line` is what was pressed, and when.
+    """
+    return await _give(unit, in_force, line, question) if await claim(unit, question.id) else None
+
+
+async def _give(unit: Unit, in_force: InForce, line: Line, question: Asked) -> CaseOpened:
     understanding = in_force.interpreter.understand(question.text)
     entries = in_force.edition.entries.values()
     nearest = next((entry for entry in entries if entry.id == question.entry_id), None)
@@ -384,12 +416,21 @@ async def open_withheld(unit: Unit, in_force: InForce, address_id: int, question
 
 
 async def open_untapped(unit: Unit, in_force: InForce, address_id: int, question: Asked) -> bool:
-    """Make a case of a question for which a choice was offered and nothing was chosen; False where that was settled."""
+    """Make a case of a question for which a choice was offered and nothing was chosen; False where that was settled, or
+    where one of those offered was said in answer to another wording of it.
+    """
+    offered = talk.asked_of(in_force.edition, in_force.interpreter.understand(question.text))
+    if isinstance(offered, Choices):
+        codes = {candidate.entry_id for candidate in offered.candidates}
+        ids = [entry.id for code, entry in in_force.edition.entries.items() if code in codes]
+        if await said_since(unit, address_id, question.id, ids):
+            await conclude(unit, question.id, "chosen")
+            return False
     party = await party_at(unit, address_id)
     if party is None or party.taxpayer_id is None or not await give_up_choosing(unit, question.id):
         return False
     line = Line(question.id, Writer(party.taxpayer_id, address_id, party.bureau_id), question.text, question.asked_at)
-    await give_to_people(unit, in_force, line, question)
+    await _give(unit, in_force, line, question)
     return True
 
 

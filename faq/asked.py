@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, select, update
+from sqlalchemy import ColumnElement, Row, case, func, or_, select, update
 
-from storage.tables import addresses, asked
+from storage.tables import addresses, asked, updates
 from storage.unit import Reader, Rows, Unit
 
 REMEMBER = asked.insert()
 WITHHELD = "withheld"  # the decision about a line that nobody is shown before its writer says who may see it
 WITHHELD_FOR = timedelta(minutes=30)
+SETTLED = ("supplement", "joined", "to_people")  # the text is in a case, or in another line
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,16 @@ def _asked(row: Row[Any]) -> Asked:
 
 
 async def withheld_before(reader: Reader, moment: datetime, *, most: int) -> Sequence[tuple[int, Asked]]:
-    """The oldest withheld lines from before a moment about which their writers have said nothing: address, line."""
+    """The oldest withheld lines from before a moment about which their writers have said nothing: address, line. Of one
+    that was read together with earlier ones, the moment of its last counts.
+    """
+    last_at = func.coalesce(updates.c.received_at, asked.c.asked_at)
     rows = await reader.all(
         select(asked)
         .join(addresses, addresses.c.id == asked.c.address_id)
+        .outerjoin(updates, updates.c.id == asked.c.id)
         .where(addresses.c.taxpayer_id.is_not(None))
-        .where(asked.c.decision == WITHHELD, asked.c.outcome.is_(None), asked.c.asked_at <= moment)
+        .where(asked.c.decision == WITHHELD, asked.c.outcome.is_(None), last_at <= moment)
         .order_by(asked.c.id)
         .limit(most)
     )
@@ -88,33 +93,43 @@ async def withheld_before(reader: Reader, moment: datetime, *, most: int) -> Seq
 
 
 async def untapped(reader: Reader, since: datetime, before: datetime, *, most: int) -> Sequence[tuple[int, Asked]]:
-    """The oldest questions of this time for which a choice was offered and nothing was chosen: address, question.
-
-    Where an answer was given to the same person later on, that was the answer.
-    """
-    later = asked.alias("later")
-    answered = (
-        select(later.c.id)
-        .where(later.c.address_id == asked.c.address_id, later.c.id > asked.c.id)
-        .where((later.c.decision == "answer") | (later.c.outcome == "chosen"))
-        .exists()
-    )
+    """The oldest questions of this time for which a choice was offered and nothing was chosen: address, question."""
     rows = await reader.all(
         select(asked)
         .join(addresses, addresses.c.id == asked.c.address_id)
         .where(addresses.c.taxpayer_id.is_not(None))
         .where(asked.c.decision == "choices", asked.c.outcome.is_(None))
-        .where(asked.c.asked_at >= since, asked.c.asked_at < before, ~answered)
+        .where(asked.c.asked_at >= since, asked.c.asked_at < before)
         .order_by(asked.c.id)
         .limit(most)
     )
     return [(row.address_id, _asked(row)) for row in rows]
 
 
+async def said_since(reader: Reader, address_id: int, asked_id: int, entry_ids: Sequence[int]) -> bool:
+    """Whether one of these entries was said at the address after a question."""
+    said = select(asked.c.id).where(asked.c.address_id == address_id, asked.c.id > asked_id)
+    by_choice = or_(asked.c.decision == "answer", asked.c.outcome.in_(("chosen", "solved", "unsolved")))
+    return await reader.one(said.where(asked.c.entry_id.in_(entry_ids), by_choice).limit(1)) is not None
+
+
+def _open(asked_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        asked.c.id == asked_id,
+        asked.c.case_id.is_(None),
+        or_(asked.c.outcome.is_(None), asked.c.outcome.not_in(SETTLED)),
+    )
+
+
 async def conclude(unit: Unit, asked_id: int, outcome: str, *, entry_id: int | None = None) -> bool:
     """Note what became of the question; False where it has gone to people already, which cannot be undone."""
     values = {"outcome": outcome} | ({} if entry_id is None else {"entry_id": entry_id})
-    return await unit.moved(update(asked).where(asked.c.id == asked_id, asked.c.case_id.is_(None)).values(values))
+    return await unit.moved(update(asked).where(*_open(asked_id)).values(values))
+
+
+async def claim(unit: Unit, asked_id: int) -> bool:
+    """Note that the question goes to people; False where it has gone to them already."""
+    return await conclude(unit, asked_id, "to_people")
 
 
 async def release(unit: Unit, asked_id: int, outcome: str) -> bool:

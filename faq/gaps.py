@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, select, update
 
 from escalation.rules.permissions import Action
 from faq.entries.content import Content
@@ -26,7 +26,7 @@ from faq.matching.features import Tokens, plain_view
 from faq.matching.index import Index, IndexEntry
 from intents import mask
 from storage.people import Officer
-from storage.tables import asked, gaps, officers
+from storage.tables import asked, cases, gaps, officers
 from storage.unit import Reader, Unit
 
 MOST_LOOKED_AT = 5000
@@ -76,7 +76,7 @@ async def open_gaps(reader: Reader, tokenizer: Tokens) -> Sequence[Gap]:
 async def unanswered(reader: Reader, most: int = MOST_LOOKED_AT) -> Sequence[Question]:
     """The newest questions that were asked in vain and that nobody has dealt with, without personal data."""
     in_vain = (
-        select(asked)
+        _unsealed()
         .where(asked.c.gap_id.is_(None), (asked.c.outcome == IN_VAIN[0]) | (asked.c.outcome == IN_VAIN[1]))
         .where(asked.c.decision.in_(("answer", "choices", "nothing")))
         .order_by(asked.c.id.desc())
@@ -93,8 +93,14 @@ async def awaiting(reader: Reader, entry_ids: Sequence[int]) -> Sequence[Questio
     numbers = [row.id for row in await reader.all(drafted)]
     if not numbers:
         return ()  # questions are not looked up by their gap, they are leafed through
-    theirs = select(asked).where(asked.c.gap_id.in_(numbers)).order_by(asked.c.id.desc()).limit(MOST_LOOKED_AT)
+    theirs = _unsealed().where(asked.c.gap_id.in_(numbers)).order_by(asked.c.id.desc()).limit(MOST_LOOKED_AT)
     return [_question(row) for row in await reader.all(theirs)]
+
+
+def _unsealed() -> Select[Any]:
+    """Questions, without those whose case is, or has become, sealed: 第十八条, its own department alone sees them."""
+    sealed = select(cases.c.id).where(cases.c.id == asked.c.case_id, cases.c.sealed)
+    return select(asked).where(~sealed.exists())
 
 
 def _question(row: Row[Any]) -> Question:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from escalation.routing.routing import Lesson, Route, Rule, route
+from escalation.rules.limits import LONGEST_MESSAGE
 from escalation.rules.rulebook import Rulebook
 from faq import talk
 from faq.catalog import Entry
@@ -48,11 +49,11 @@ def hear(
     in_force: InForce, text: str, standing: talk.Standing, before: str | None = None, *, offered: bool = False
 ) -> Heard:
     """Understand a text, with what was written just before it, and decide what becomes of it; nothing is done.
-    `offered` says that a choice was offered for what came before.
+    `offered` says that a choice was offered for what came before. Together they are no longer than one message may be.
     """
     kinds, edition = in_force.rules.kinds, in_force.edition
     alone = in_force.interpreter.understand(text)
-    if before is not None:
+    if before is not None and len(before) + len(text) < LONGEST_MESSAGE:
         together = in_force.interpreter.understand(f"{before}\n{text}")
         joined = talk.becomes_together(alone, together, standing, kinds, edition, offered=offered)
         if joined is not None:
@@ -74,8 +75,11 @@ def kept_for_the_next(heard: Heard) -> str | None:
 
 def _parts(in_force: InForce, whole: Understanding) -> Sequence[tuple[Understanding, talk.Outcome]]:
     kinds, edition = in_force.rules.kinds, in_force.edition
+    preface, texts = talk.parts(whole.text)
+    if preface and not talk.only_leads(in_force.interpreter.understand(preface), kinds):
+        return ()
     heard = []
-    for text in talk.parts(whole.text):
+    for text in texts:
         understanding = in_force.interpreter.understand(text)
         heard.append((understanding, talk.becomes(understanding, talk.AT_THE_BEGINNING, kinds, edition)))
     plain = all(understanding.kind is Kind.QUESTION for understanding, _ in heard)

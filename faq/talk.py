@@ -49,6 +49,9 @@ NEVER_OVERRIDDEN = frozenset(
 CONSEQUENCES = NEVER_OVERRIDDEN - {Kind.HUMAN} | {Kind.SUGGESTION, Kind.PRAISE, Kind.SITE_ERROR}
 """Kinds that are concluded from a sign in the text, or from what its writer says, and never from likeness alone."""
 
+LEADING = frozenset({Kind.GREETING, Kind.THANKS, Kind.UNINTELLIGIBLE, Kind.QUESTION})
+"""Kinds of what may stand before numbered questions."""
+
 PIECES = frozenset({Turn.ABOUT_SELF, Turn.VAGUE, Turn.FRAGMENT, Turn.REPLY, Turn.PRELUDE})
 """What belongs to something: it is kept for some minutes and read together with what comes next."""
 
@@ -74,12 +77,14 @@ class Standing:
     """Where the talk stands when a text comes.
 
     `people_wanted`: the writer asked for people, and what comes now is for them. `case_open`: a case of the writer is
-    unfinished; `case_waits`: its department waits for what the writer was asked to add.
+    unfinished; `case_waits`: its department waits for what the writer was asked to add. `in_danger`: a life was in
+    danger a moment ago.
     """
 
     people_wanted: bool = False
     case_open: bool = False
     case_waits: bool = False
+    in_danger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +138,21 @@ AT_THE_BEGINNING = Standing()
 def becomes(understanding: Understanding, standing: Standing, kinds: KindsTable, answers: Answers) -> Outcome:
     """Decide what becomes of a text that a taxpayer wrote.
 
-    1. Danger to somebody's life comes before everything else.
+    1. Danger to somebody's life comes before everything else; what is written just after it belongs to it, but for a
+       question that the FAQ answers, and thanks.
     2. What is no matter gets words, unless the open case may have asked for it.
-    3. What its writer wants people for is theirs.
+    3. What its writer wants people for is theirs; of what may be sealed, its writer says first what it is.
     4. What is of a sealed kind is a case of its own, or its writer is asked.
     5. With a case open, what the FAQ knows is answered; the rest may belong to the case.
     """
     kind, turn = taken_for(understanding, answers), understanding.turn
     if turn is Turn.DANGER:
         return Words(kind, turn)
+    if standing.in_danger and kind is not Kind.THANKS:
+        decision = asked_of(answers, understanding) if kind is Kind.QUESTION and turn is None else None
+        return decision if isinstance(decision, Answer) else Words(kind, Turn.DANGER)
     if standing.people_wanted and kind not in WORDS:
-        return Case(kind_of_case(understanding, kinds, kind))
+        return _for_people(understanding, kinds, kind)
     if turn is not None and not is_overruled(understanding, answers):
         if turn in OF_A_CASE and standing.case_open:
             return _beside_a_case(understanding, standing, kinds)
@@ -173,7 +182,7 @@ def becomes_together(
     `alone` is the line, `together` all of it. Where a choice was `offered` for what came before, only a piece belongs
     to that: a sentence is a question of its own. What tells nothing wanted goes on being kept.
     """
-    if (offered and alone.turn not in PIECES) or parts(alone.text):
+    if (offered and alone.turn not in PIECES) or parts(alone.text)[1]:
         return None
     itself = becomes(alone, standing, kinds, answers)
     match itself:
@@ -198,7 +207,7 @@ def _of_a_piece(
     answers: Answers,
 ) -> Outcome:
     """Decide what becomes of several pieces, of which the last is one, too."""
-    if not CONSEQUENCES.isdisjoint(together.signs):
+    if not CONSEQUENCES.isdisjoint(together.signs) or any(_may_accuse(line, kinds) for line in together.lines):
         return AskKind(kinds_possible(together, kinds))
     if alone.turn is Turn.VAGUE:
         return becomes(whole, standing, kinds, answers)
@@ -209,6 +218,14 @@ def _of_a_piece(
         if len(together.core) >= MUCH:
             return AskKind()
     return Words(alone.kind, alone.turn)
+
+
+def _for_people(understanding: Understanding, kinds: KindsTable, kind: Kind) -> Outcome:
+    if understanding.script is not None:
+        return Case(Kind.UNREAD)
+    if may_be_sealed(understanding, kinds) and is_doubtful(understanding, kinds, kind):
+        return AskKind(kinds_possible(understanding, kinds))
+    return Case(kind_of_case(understanding, kinds, kind))
 
 
 def _beside_a_case(understanding: Understanding, standing: Standing, kinds: KindsTable) -> Outcome:
@@ -233,6 +250,8 @@ def _of_a_turn(understanding: Understanding, kinds: KindsTable, answers: Answers
 def stands_after(outcome: Outcome, standing: Standing) -> Standing:
     """Return where the talk stands after a text became this."""
     match outcome:
+        case Words(turn=Turn.DANGER):
+            return replace(standing, in_danger=True)
         case Words(kind=Kind.HUMAN, turn=None):
             return replace(standing, people_wanted=True)
         case Case():
@@ -305,12 +324,21 @@ _NUMBER = re.compile(
 LEAST_PART = 4
 
 
-def parts(text: str) -> tuple[str, ...]:
-    """Return the numbered questions of a text, two at least; nothing where it is not made of such."""
-    _, *others = _NUMBER.split(text)
+def parts(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return what stands before the numbered questions of a text, and these, two at least; none where it is not made
+    of such.
+    """
+    preface, *others = _NUMBER.split(text)
     if len(others) < 2 or any(len(part.strip()) < LEAST_PART for part in others):
-        return ()
-    return tuple(part.strip() for part in others)
+        return "", ()
+    return preface.strip(), tuple(part.strip() for part in others)
+
+
+def only_leads(preface: Understanding, kinds: KindsTable) -> bool:
+    """Tell whether what stands before numbered questions asks for nothing of its own and accuses nobody."""
+    if preface.turn is Turn.DANGER or not CONSEQUENCES.isdisjoint(preface.signs):
+        return False
+    return preface.turn in PIECES or (preface.kind in LEADING and not is_doubtful(preface, kinds, preface.kind))
 
 
 def taken_for(understanding: Understanding, answers: Answers) -> Kind:
@@ -337,6 +365,8 @@ def is_doubtful(understanding: Understanding, kinds: KindsTable, kind: Kind) -> 
     """Tell whether the writer must be asked what a text is, which seems to be of this kind."""
     signs = understanding.signs
     sure = kind in signs and understanding.confidence >= SURE
+    if not kinds[kind].sealed and any(_may_accuse(line, kinds) for line in understanding.lines):
+        return True
     if understanding.about is not None:
         return False
     if kinds[kind].sealed:
@@ -349,13 +379,31 @@ def is_doubtful(understanding: Understanding, kinds: KindsTable, kind: Kind) -> 
 
 
 def has_sign_of_secrecy(understanding: Understanding, kinds: KindsTable) -> bool:
-    """Tell whether a sign in the text speaks for a sealed kind, alone or among others."""
-    return any(kinds[kind].sealed for kind in understanding.signs)
+    """Tell whether a sign in the text, or in a line of it, speaks for a sealed kind, alone or among others."""
+    return any(kinds[kind].sealed for one in (understanding, *understanding.lines) for kind in one.signs)
+
+
+def _may_accuse(line: Understanding, kinds: KindsTable) -> bool:
+    """Tell whether a line by itself would be sealed, or asked about because it may be."""
+    if has_sign_of_secrecy(line, kinds):
+        return True
+    if line.kind is Kind.LETTER and line.content is None:
+        return False  # whom it is for, and nothing yet
+    return line.turn is None and may_be_sealed(line, kinds) and is_doubtful(line, kinds, line.kind)
+
+
+def _possible(understanding: Understanding, kinds: KindsTable) -> tuple[Kind, ...]:
+    """Return the kinds that cannot be ruled out, the likeliest first: what a line may accuse somebody of, the text
+    may.
+    """
+    accusing = (line for line in understanding.lines if _may_accuse(line, kinds))
+    sealed = [kind for line in accusing for kind in line.possible if kinds[kind].sealed]
+    return tuple(dict.fromkeys((*understanding.possible, *sealed)))
 
 
 def kinds_possible(understanding: Understanding, kinds: KindsTable) -> tuple[Kind, ...]:
     """Return what the writer is asked about: the question, and what else cannot be ruled out, the likeliest first."""
-    possible = [kind for kind in understanding.possible if kind in CONSEQUENCES]
+    possible = [kind for kind in _possible(understanding, kinds) if kind in CONSEQUENCES]
     sealed = [kind for kind in possible if kinds[kind].sealed]
     others = [kind for kind in possible if kind not in sealed]
     # A layman's complaint may be about money that was taken: whoever is asked about one is asked about the other.
@@ -378,7 +426,7 @@ def strictest(understanding: Understanding, kinds: KindsTable) -> Kind:
     """
     if understanding.script is not None:
         return Kind.UNREAD
-    sealed = (kind for kind in understanding.possible if kinds[kind].sealed)
+    sealed = (kind for kind in _possible(understanding, kinds) if kinds[kind].sealed)
     return next(sealed, kind_of_case(understanding, kinds))
 
 
@@ -390,4 +438,4 @@ def is_sealed(understanding: Understanding, kinds: KindsTable) -> bool:
 
 def may_be_sealed(understanding: Understanding, kinds: KindsTable) -> bool:
     """Tell whether the text may be of a sealed kind; what cannot be read may be of any."""
-    return any(kinds[kind].sealed for kind in understanding.possible)
+    return any(kinds[kind].sealed for kind in _possible(understanding, kinds))

@@ -48,6 +48,7 @@ class Sort(CallbackData, prefix="s"):
     """A second line while a case is open: "supplement" or "new"."""
 
     case_id: Number
+    line_id: Number
     act: str
 
 

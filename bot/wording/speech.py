@@ -121,12 +121,15 @@ def own_name(language: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One notice about to be said: its facts, the reader's words, and a look at the truth."""
+    """One notice about to be said: its facts, the reader's words, a look at the truth, and the address (id) to which it
+    goes, where it goes to one.
+    """
 
     payload: Mapping[str, Any]
     words: Words
     reader: Reader
     rules: Rulebook
+    address_id: int | None = None
 
     def facts(self, kind: type[F]) -> F:
         """The facts, of a notice that has a type of its own."""

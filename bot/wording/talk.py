@@ -61,7 +61,7 @@ async def unintelligible(telling: Telling) -> Speech:
     _ = telling.words
     return Speech(
         _(
-            "抱歉，这条消息我没有看懂。请用一句完整的话写下您的问题，例如“发票丢了怎么办”。需要工作人员帮助，请发送“转人工”。"
+            "抱歉，这条消息我没有看懂。请用一句完整的话写下您的问题，例如“完税证明怎么开”。需要工作人员帮助，请发送“转人工”。"
         )
     )
 
@@ -106,7 +106,7 @@ async def which_kind(telling: Telling) -> Speech:
         (Button(f"{numeral} {name}", Meant(asked_id=facts.asked_id, kind=code).pack()),)
         for numeral, name, code in zip(NUMERALS, names, (*facts.kinds, "other"), strict=False)
     ]
-    question = _("您刚才写的“{words}”，是想：", words=first_words(facts.text))
+    question = _("您刚才写的“{words}”，是想：", words=last_line(facts.text))
     if facts.again:
         question = _("已和上一条一起记下。您想：")
     return Speech(f"{question}\n\n{_promise(telling, facts)}", (*rows, dropped))
@@ -135,7 +135,7 @@ def _more(_: Words, facts: notices.WhichKind) -> str:
     return _(
         "您刚才写的“{words}”，已经收到。请再写详细些：是哪项业务，遇到了什么情况，想问什么。\n\n"
         "{minutes} 分钟内没有再写的，转给工作人员，并告诉您编号。",
-        words=first_words(facts.text),
+        words=last_line(facts.text),
         minutes=facts.minutes,
     )
 
@@ -149,6 +149,11 @@ def first_words(text: str) -> str:
     return line if len(line) <= QUOTED else line[:QUOTED] + "……"
 
 
+def last_line(text: str) -> str:
+    """The beginning of what was written last, where lines are read together."""
+    return first_words(text.strip().rpartition("\n")[2])
+
+
 TURNS = {
     "press": MessageId(
         "媒体采访由本局办公室接待。请点下面的按钮，我把您的留言转给办公室；媒体名称、采访内容和联系电话，可以接着补充。"
@@ -157,14 +162,14 @@ TURNS = {
     "withdrawal": MessageId("好的，没有为您立办件。有税费问题请随时留言。"),
     "who": MessageId("我是税务局的自动问答，答不了的由工作人员答复。请直接写下您的税费问题、意见或者投诉。"),
     "lost": MessageId(
-        "抱歉，没有说到您要问的。请换个说法，写得具体一些，例如“个体户怎么注销”；也可以发送“转人工”，由工作人员答复。"
+        "抱歉，没有说到您要问的。请换个说法，写得具体一些，例如“完税证明怎么开”；也可以发送“转人工”，由工作人员答复。"
     ),
     "hurry": MessageId("让您着急了。请写下是哪件事，我马上查；查不到的，转工作人员答复。"),
     "anybody": MessageId("在的。我是税务局的自动问答，请直接写下您的问题；答不了的，由工作人员答复。"),
     "despair": MessageId("办税遇到难处，让您费心了。请写下是哪件事，我来查；也可以发送“转人工”，由工作人员答复。"),
     "insult": MessageId("没有帮上忙，很抱歉。请写下是哪件事没有办好，我来查；也可以发送“转人工”，由工作人员答复。"),
     "help": MessageId(
-        "直接写下您的税费问题就可以，例如“发票丢了怎么办”。能当场答复的马上答复，答不了的转工作人员；发送“转人工”，由工作人员答复。"
+        "直接写下您的税费问题就可以，例如“完税证明怎么开”。能当场答复的马上答复，答不了的转工作人员；发送“转人工”，由工作人员答复。"
     ),
     "reply": MessageId("好的。您想问什么、想办什么，请直接写下来。"),
     "prelude": MessageId("您好，请讲。请把您的问题或者要反映的事写下来。"),

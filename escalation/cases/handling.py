@@ -12,7 +12,7 @@ from escalation.cases.lifecycle import Move, can
 from escalation.cases.notices import Answered, Card, Finished, Signed, Taken, notice_of
 from escalation.cases.queries import Author, Happening, MessageKind, case_of
 from escalation.cases.results import Done, Refused, Why
-from escalation.cases.steps import allowed, moving, note, owe_answer, reread, tell_colleagues, write_into
+from escalation.cases.steps import allowed, as_read, moving, note, owe_answer, reread, tell_colleagues, write_into
 from escalation.duties.duties import held_by_department, settle
 from escalation.routing.learned import learn
 from escalation.rules.permissions import Action, Role
@@ -29,7 +29,7 @@ async def sign(unit: Unit, rules: Rulebook, actor: Officer, case_id: int) -> Don
     case = await allowed(unit, actor, Action.SIGN, case_id)
     if isinstance(case, Refused):
         return case
-    if not await unit.moved(moving(case_id, Move.SIGN).values(signed_by=actor.id)):
+    if not await unit.moved(moving(case_id, Move.SIGN).where(*as_read(case)).values(signed_by=actor.id)):
         return Refused(Why.TOO_LATE, await reread(unit, case_id))
     await settle(unit, SIGN, case_id)
     await note(unit, case_id, Happening.SIGNED, actor)
@@ -47,8 +47,10 @@ async def answer(unit: Unit, actor: Officer, case_id: int, text: str) -> Done | 
     case = await allowed(unit, actor, Action.ANSWER, case_id)
     if isinstance(case, Refused):
         return case
-    answered = moving(case_id, Move.ANSWER).values(
-        answered_at=unit.now, signed_by=func.coalesce(cases.c.signed_by, actor.id)
+    answered = (
+        moving(case_id, Move.ANSWER)
+        .where(*as_read(case))
+        .values(answered_at=unit.now, signed_by=func.coalesce(cases.c.signed_by, actor.id))
     )
     if not await unit.moved(answered):
         return Refused(Why.TOO_LATE, await reread(unit, case_id))
@@ -70,7 +72,7 @@ async def mark_major(unit: Unit, actor: Officer, case_id: int) -> Done | Refused
     case = await allowed(unit, actor, Action.MARK_MAJOR, case_id)
     if isinstance(case, Refused):
         return case
-    marked = moving(case_id, Move.MARK_MAJOR).where(cases.c.major.is_(False))
+    marked = moving(case_id, Move.MARK_MAJOR).where(*as_read(case), cases.c.major.is_(False))
     if not await unit.moved(marked.values(major=True)):
         return Refused(Why.TOO_LATE, await reread(unit, case_id))
     await note(unit, case_id, Happening.MAJOR, actor)

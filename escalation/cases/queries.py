@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import case as choose
 
 from escalation.cases.lifecycle import UNFINISHED, CaseState
 from escalation.deadlines.terms import Terms, due_on, retell
@@ -140,7 +141,9 @@ def _cases() -> Select[Any]:
 
 
 OPEN_CASES_OF = (
-    _cases().where(among(cases.c.taxpayer_id, "taxpayers"), cases.c.state.in_(UNFINISHED)).order_by(cases.c.id)
+    _cases()
+    .where(among(cases.c.taxpayer_id, "taxpayers"), cases.c.state.in_(UNFINISHED))
+    .order_by(choose((cases.c.state == CaseState.WAITING, 1), else_=0), cases.c.id)
 )
 
 
@@ -176,7 +179,9 @@ async def case_of(reader: Reader, taxpayer_id: int, case_id: int) -> Case | None
 
 
 async def open_case_of_each(reader: Reader, taxpayer_ids: Collection[int]) -> Mapping[int, Case]:
-    """The newest case of each of these taxpayers that still waits for an answer."""
+    """The case in hand of each of these taxpayers: the newest that waits for what they were asked to add, else the
+    newest that still waits for an answer.
+    """
     rows = await reader.all(OPEN_CASES_OF, {"taxpayers": list(taxpayer_ids)})
     return {row.taxpayer_id: _case(row) for row in rows}
 

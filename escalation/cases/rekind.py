@@ -6,20 +6,21 @@ that it is none (第十八条). R3: the clock begins at the receipt, whatever th
 
 from collections.abc import Sequence
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from escalation.cases.extensions import Verdict
 from escalation.cases.lifecycle import FIRST, UNFINISHED
 from escalation.cases.notices import Rerouted, notice_of
 from escalation.cases.queries import Case, Happening
 from escalation.cases.results import Done, Refused, Why
-from escalation.cases.steps import allowed, note, owe_answer, reread, show_card
+from escalation.cases.steps import allowed, as_read, note, owe_answer, reread, show_card
 from escalation.duties.duties import held_by_department, open_duty, settle
 from escalation.rules.permissions import Action
 from escalation.rules.rulebook import Rulebook
 from escalation.watches.cases import ANSWER, EXTENSION, SIGN
 from storage.outbox import tell
 from storage.people import Department, Officer, departments_of
-from storage.tables import cases
+from storage.tables import cases, extensions
 from storage.unit import Unit
 
 
@@ -36,13 +37,15 @@ async def change_kind(
     target = await _department(unit, case, departments)
     changed = (
         update(cases)
-        .where(cases.c.id == case_id, cases.c.kind == case.kind, cases.c.state.in_(UNFINISHED))
+        .where(cases.c.id == case_id, *as_read(case), cases.c.state.in_(UNFINISHED))
         .values(kind=kind, sealed=line.sealed, department_id=target.id, state=FIRST, signed_by=None, words=[])
     )
     if not await unit.moved(changed):
         return Refused(Why.TOO_LATE, await reread(unit, case_id))
     for owed in (SIGN, ANSWER, EXTENSION):
         await settle(unit, owed, case_id, "overtaken")
+    # What was asked for and not decided was time for another kind; whoever has the case now may ask anew.
+    await unit.run(delete(extensions).where(extensions.c.case_id == case_id, extensions.c.verdict == Verdict.PENDING))
     holder, bureau_id = held_by_department(target.id), case.bureau_id
     signing = SIGN.terms(unit.now, case.region, rules.calendar_revision, span=line.sign_working_days)
     await open_duty(unit, rules, SIGN, case_id, holder=holder, bureau_id=bureau_id, terms=signing)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Update, update
+from sqlalchemy import ColumnElement, Update, update
 from sqlalchemy import case as choose
 
 from escalation.cases.lifecycle import MOVES, Move
@@ -69,6 +69,13 @@ def moving(case_id: int, move: Move) -> Update:
     leads_to = MOVES[move]
     begins = update(cases).where(cases.c.id == case_id, cases.c.state.in_(leads_to))
     return begins.values(state=choose(leads_to, value=cases.c.state))
+
+
+def as_read(case: Case) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a case still is the one for which its actor was allowed: of this kind, at this
+    department. Meanwhile it may have been passed on, or sealed.
+    """
+    return cases.c.kind == case.kind, cases.c.department_id == case.department_id
 
 
 async def allowed(unit: Unit, actor: Officer, action: Action, case_id: int) -> Case | Refused:

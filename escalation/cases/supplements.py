@@ -1,11 +1,9 @@
 """What the taxpayer adds to a case, unasked or asked for; the clock stands still while the taxpayer is waited for."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from escalation.cases.lifecycle import Move
 from escalation.cases.notices import Request, Resumed, Taken, Unsorted, notice_of
@@ -13,6 +11,7 @@ from escalation.cases.queries import Author, Case, Happening, MessageKind
 from escalation.cases.results import Done, Refused, Why
 from escalation.cases.steps import (
     allowed,
+    as_read,
     department_addresses,
     moving,
     note,
@@ -37,7 +36,11 @@ async def ask_for_more(unit: Unit, rules: Rulebook, actor: Officer, case_id: int
     case = await allowed(unit, actor, Action.ANSWER, case_id)
     if isinstance(case, Refused):
         return case
-    stopped = moving(case_id, Move.ASK_FOR_MORE).values(signed_by=func.coalesce(cases.c.signed_by, actor.id))
+    stopped = (
+        moving(case_id, Move.ASK_FOR_MORE)
+        .where(*as_read(case))
+        .values(signed_by=func.coalesce(cases.c.signed_by, actor.id))
+    )
     if not await unit.moved(stopped):
         return Refused(Why.TOO_LATE, await reread(unit, case_id))
     await settle(unit, SIGN, case_id)
@@ -82,47 +85,40 @@ async def ask_after(unit: Unit, case: Case) -> None:
     await note(unit, case.id, Happening.ASKED_AFTER)
 
 
-async def keep_unsorted(unit: Unit, case: Case, text: str, at: datetime) -> None:
+async def keep_unsorted(unit: Unit, case: Case, text: str, at: datetime) -> int:
     """Keep a line with the case before it is known whether it belongs there (补充, or a question of its own?), marked
     so, because it must not be lost while the taxpayer makes up their mind; the department hears of the first such line
-    at once.
+    at once. Returns the number under which it is kept.
     """
-    first = not await _unsorted(unit, case.id)
-    await write_into(unit, case.id, author=Author.TAXPAYER, what=MessageKind.UNSORTED, text=text, at=at)
+    unsorted = select(case_messages.c.id).where(case_messages.c.case_id == case.id)
+    first = await unit.one(unsorted.where(case_messages.c.what == MessageKind.UNSORTED).limit(1)) is None
+    line_id = await write_into(unit, case.id, author=Author.TAXPAYER, what=MessageKind.UNSORTED, text=text, at=at)
     if first:
         for address_id in await department_addresses(unit, case):
             tell(unit, address_id, notice_of(Unsorted(case.id, case.number)))
+    return line_id
 
 
-async def _unsorted(unit: Unit, case_id: int) -> Sequence[Row[Any]]:
-    """The lines of a case that its taxpayer has not sorted out, in order."""
-    return await unit.all(
-        select(case_messages.c.id, case_messages.c.text)
-        .where(case_messages.c.case_id == case_id, case_messages.c.what == MessageKind.UNSORTED)
-        .order_by(case_messages.c.id)
-    )
+def _unsorted(case: Case, line_id: int) -> tuple[ColumnElement[bool], ...]:
+    """A line of a case, as long as its taxpayer has not sorted it out."""
+    columns = case_messages.c
+    return columns.id == line_id, columns.case_id == case.id, columns.what == MessageKind.UNSORTED
 
 
-async def sort_out(unit: Unit, rules: Rulebook, case: Case) -> int:
-    """The unsorted lines are supplements: the department is told. Returns how many they were."""
-    sorted_lines = await unit.run(
-        update(case_messages)
-        .where(case_messages.c.case_id == case.id, case_messages.c.what == MessageKind.UNSORTED)
-        .values(what=MessageKind.SUPPLEMENT)
-    )
-    if sorted_lines.rowcount:
-        await _supplemented(unit, rules, case)
-    return sorted_lines.rowcount
+async def sort_out(unit: Unit, rules: Rulebook, case: Case, line_id: int) -> bool:
+    """The unsorted line is a supplement: the department is told. False where it was sorted before."""
+    sorted_line = update(case_messages).where(*_unsorted(case, line_id)).values(what=MessageKind.SUPPLEMENT)
+    if not await unit.moved(sorted_line):
+        return False
+    await _supplemented(unit, rules, case)
+    return True
 
 
-async def take_out(unit: Unit, case: Case) -> str | None:
-    """The unsorted lines are a question of their own: take them out of this case and give their text back."""
-    lines = await _unsorted(unit, case.id)
-    if not lines:
+async def take_out(unit: Unit, case: Case, line_id: int) -> str | None:
+    """The unsorted line is a question of its own: take it out of this case and give its text back; None where it was
+    sorted before.
+    """
+    line = await unit.one(select(case_messages.c.text).where(*_unsorted(case, line_id)))
+    if line is None or not await unit.moved(case_messages.delete().where(*_unsorted(case, line_id))):
         return None
-    taken = await unit.run(
-        case_messages.delete().where(
-            case_messages.c.id.in_([line.id for line in lines]), case_messages.c.what == MessageKind.UNSORTED
-        )
-    )
-    return "\n".join(line.text for line in lines) if taken.rowcount == len(lines) else None
+    return str(line.text)

@@ -10,14 +10,14 @@ from escalation.cases.lifecycle import CaseState, Move
 from escalation.cases.notices import PassedOn, notice_of
 from escalation.cases.queries import Case, Happening
 from escalation.cases.results import Done, Refused, Why
-from escalation.cases.steps import allowed, moving, note, reread, show_card
+from escalation.cases.steps import allowed, as_read, moving, note, reread, show_card
 from escalation.duties.duties import change_terms, held_by_department, open_duty, settle
 from escalation.rules.permissions import Action, may
 from escalation.rules.rulebook import Rulebook
 from escalation.watches.cases import ANSWER, SIGN
 from storage.outbox import tell
 from storage.people import Department, Officer, departments_of
-from storage.tables import case_events, cases, duties
+from storage.tables import case_events, duties
 from storage.unit import Reader, Unit
 
 OFFICE = "office"
@@ -40,11 +40,7 @@ async def pass_on(
         target = await _office(unit, case)
     if target.id == case.department_id:
         return Refused(Why.NOT_ALLOWED)
-    passed = (
-        moving(case_id, Move.PASS_ON)
-        .where(cases.c.department_id == case.department_id)
-        .values(department_id=target.id, signed_by=None)
-    )
+    passed = moving(case_id, Move.PASS_ON).where(*as_read(case)).values(department_id=target.id, signed_by=None)
     if not await unit.moved(passed):
         return Refused(Why.TOO_LATE, await reread(unit, case_id))
     await _move_duties(unit, rules, case, target)

@@ -63,6 +63,11 @@ class CaseKind(BaseModel):
     is_own_promise: bool = False
     receipt_note: str = ""
 
+    def may_be_said(self, *, in_group: bool) -> bool:
+        """Whether staff may say that a case is of this kind; in a group everybody reads along, so nothing is sealed."""
+        unread = self.code is Kind.UNREAD  # that is what the rules cannot read, and nobody's verdict
+        return self.opens_case and not (self.staff_only or unread or (in_group and self.sealed))
+
     @property
     def promise_label(self) -> str:
         """How the limit is shown: a default that the law does not set is never shown as law."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from escalation.deadlines.ladder import Addressee, Ladder, Rung, RungUnit
 from escalation.deadlines.terms import Unit as Span
-from escalation.duties.duties import held_by_role, open_duty, region_of, settle
+from escalation.duties.duties import held_by_role, latest_duty_of, open_duty, region_of, settle
 from escalation.rules.duty_kinds import Duty, DutyKind, Reminder, Settling
 from escalation.rules.permissions import Action, DangerSubject, Role, may
 from escalation.rules.rulebook import Rulebook
@@ -42,29 +42,34 @@ DANGER = DutyKind(
 
 
 async def raise_alarm(
-    unit: Unit, rules: Rulebook, bureau_id: int, address_id: int, text: str, received_at: datetime
+    unit: Unit, rules: Rulebook, bureau_id: int, address_id: int, text: str | None, received_at: datetime
 ) -> None:
-    """Tell everybody who may be on duty what was written at an address, and let them owe it to look into it."""
+    """Tell everybody who may be on duty what was written at an address, and let them owe it to look into it; without
+    the text, where that is sealed.
+    """
+    bureau_id, told = await _on_duty(unit, bureau_id)
     terms = DANGER.terms(unit.now, await region_of(unit, bureau_id), rules.calendar_revision)
     holder = held_by_role(Role.OFFICE)
     await open_duty(unit, rules, DANGER, address_id, holder=holder, bureau_id=bureau_id, terms=terms)
     payload = {"address_id": address_id, "text": text, "at": received_at.isoformat()}
-    for officer in await _on_duty(unit, bureau_id):
-        for where in await addresses_of(unit, officer.id):
-            tell(unit, where, Notice("desk.danger", payload))
+    for where in told:
+        tell(unit, where, Notice("desk.danger", payload))
 
 
-async def _on_duty(reader: Reader, bureau_id: int) -> Sequence[Officer]:
-    """Who is told; the home bureau's, where the bureau has nobody."""
+async def _on_duty(reader: Reader, bureau_id: int) -> tuple[int, Sequence[int]]:
+    """Whose it is, and where they are told: the home bureau's people, where the bureau reaches nobody."""
     for bureau in (bureau_id, await home_bureau(reader)):
-        found = [officer for officer in await officers_in(reader, bureau) if officer.roles.intersection(ON_DUTY)]
-        if found:
-            return found
-    return []
+        officers = [officer for officer in await officers_in(reader, bureau) if officer.roles.intersection(ON_DUTY)]
+        reached = [where for officer in officers for where in await addresses_of(reader, officer.id)]
+        if reached:
+            return bureau, reached
+    return bureau_id, []
 
 
-async def see_to(unit: Unit, actor: Officer, bureau_id: int, address_id: int) -> bool | None:
+async def see_to(unit: Unit, actor: Officer, address_id: int) -> bool | None:
     """Note that an officer sees to it; False where somebody else does already, None where the officer may not."""
-    if not may(actor, Action.SEE_TO_DANGER, DangerSubject(bureau_id)):
+    duty = await latest_duty_of(unit, DANGER, address_id)
+    if duty is None or not may(actor, Action.SEE_TO_DANGER, DangerSubject(duty.bureau_id)):
         return None
-    return await settle(unit, DANGER, address_id, f"seen to by officer:{actor.id}")
+    seen_to = f"seen to by officer:{actor.id}"
+    return await settle(unit, DANGER, address_id, seen_to) or duty.outcome == seen_to

@@ -3,6 +3,7 @@ the policy by itself. The floors only rise.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -22,10 +23,12 @@ from faq.live import make_edition
 from faq.matching.decision import Choices
 from faq.seed import load_entries
 from intents import About, Kind, Turn
+from tests.bot.sentences import found_in
 from tests.support.house import interpreter
 
 HOME = 1
 SEALED = (Kind.REPORT, Kind.DISCIPLINE)
+EXAMPLE = re.compile("例如“(.+?)”")
 COURTESIES = ("none", "greeting", "thanks", "unintelligible")
 Line = dict[str, Any]
 
@@ -259,3 +262,10 @@ def test_beside_an_open_case_the_faq_answers_and_courtesies_stay_courtesies(wait
 @pytest.mark.parametrize("waits", [False, True])
 def test_what_is_sealed_or_may_be_never_joins_the_open_case(text: str, waits: bool) -> None:  # noqa: FBT001
     assert is_sealed(look(text, standing=talk.Standing(case_open=True, case_waits=waits)))
+
+
+def test_whatever_a_message_gives_as_an_example_is_answered() -> None:
+    examples = {example for message in found_in("wording/talk.py") for example in EXAMPLE.findall(str(message[1]))}
+    assert examples
+    for example in examples:
+        assert look(example).becomes is Becomes.ANSWER, example

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.jobs import open_what_was_not_chosen, open_what_was_withheld
+from escalation.cases.queries import MessageKind, messages_of
 from escalation.duties.patrol import patrol
-from storage.tables import asked, cases, duties
+from storage.tables import asked, bureaus, cases, duties, taxpayers
 from tests.flows.cast import COMPLAINT, KNOWN, employ, on_telegram
 from tests.support.house import HouseUnderTest
 
@@ -147,8 +148,9 @@ async def test_after_the_kind_was_asked_nothing_else_is(house: HouseUnderTest) -
 async def test_choices_that_nobody_tapped_become_a_case_at_the_end_of_the_day(house: HouseUnderTest) -> None:
     taxpayer, answered, dropped = await house.visitor(), await house.visitor("b"), await house.visitor("c")
     await taxpayer.say("发票怎么开")
+    await taxpayer.say(KNOWN)  # an answer to another question is none to this one
     await answered.say("发票怎么开")
-    await answered.say(KNOWN)
+    await answered.say("新开的公司怎么领发票")
     await dropped.press("不用了", on=await dropped.say("发票怎么开"))
     await open_what_was_not_chosen(house.deps)
     assert await number_of_cases(house) == 0
@@ -207,3 +209,124 @@ async def test_what_was_asked_about_never_becomes_a_gap_that_editors_read(house:
     await (await house.visitor()).say(UNSURE)
     async with house.database.reader() as reader:
         assert await reader.value(select(asked.c.decision)) == "withheld"
+
+
+async def test_what_follows_a_life_in_danger_belongs_to_it(house: HouseUnderTest) -> None:
+    taxpayer, officer = await house.visitor(), await house.officer("wang")
+    await taxpayer.say("我真不想活了")
+    for line in ("药吃了", "头晕", "你们管不管"):
+        words = await taxpayer.say(line)
+        assert "12356" in words.text
+        assert line in (await officer.heard())[-1].text
+    assert "12356" not in (await taxpayer.say(KNOWN)).text
+    assert await number_of_cases(house) == 0
+    house.clock.advance(minutes=31)
+    assert "12356" not in (await taxpayer.say(KNOWN)).text
+    assert "由您处理" in (await officer.press("我来处理")).text
+    first = next(one for one in await officer.heard() if "不想活了" in one.text)
+    assert "由您处理" in (await officer.press("我来处理", on=first)).text
+
+
+async def test_an_alarm_of_a_bureau_without_people_is_seen_to_at_home(house: HouseUnderTest) -> None:
+    taxpayer, officer = house.telegram_person(902), await house.officer("wang")
+    await taxpayer.say("你好")
+    async with house.database.unit() as unit:
+        branch = await unit.value(select(bureaus.c.id).where(bureaus.c.parent_id.is_not(None)).limit(1))
+        await unit.run(update(taxpayers).values(bureau_id=branch))
+    await taxpayer.say("我不想活了，现在就在楼顶上")
+    alarm = (await officer.heard())[-1]
+    house.clock.advance(minutes=11)
+    await patrol(house.database, house.deps.rules, house.clock())
+    await house.settle()
+    assert "至今没有人处理" in (await officer.heard())[-1].text
+    assert "由您处理" in (await officer.press("我来处理", on=alarm)).text
+
+
+async def test_a_numbered_question_that_nobody_answers_is_a_case(house: HouseUnderTest) -> None:
+    taxpayer = await house.visitor()
+    await taxpayer.say("1.车船税怎么交 2.稀土矿尾矿库占地要不要交城镇土地使用税，能不能减免")
+    told = "\n".join(one.text for one in await taxpayer.heard())
+    assert "已转给工作人员" in told
+    assert "办件编号" in told
+    assert await number_of_cases(house) == 1
+
+
+async def test_a_question_is_given_to_a_case_once(house: HouseUnderTest) -> None:
+    taxpayer, officer = house.telegram_person(902), await house.officer("ayinur")
+    await taxpayer.say(COMPLAINT)
+    await taxpayer.say(KNOWN)
+    answer = taxpayer.heard()[-1]
+    belongs = next(data for label, data in answer.buttons.items() if "补充到" in label)
+    await taxpayer.press_data(belongs, message_id=answer.id)
+    await taxpayer.press_data(belongs, message_id=answer.id)
+    await taxpayer.press_data(answer.buttons["转人工"], message_id=answer.id)
+    assert await number_of_cases(house) == 1
+    assert (await officer.heard())[-1].text.count(KNOWN) == 1
+
+
+async def test_every_prompt_is_about_its_own_line(house: HouseUnderTest) -> None:
+    taxpayer = await house.visitor()
+    await taxpayer.say(COMPLAINT)
+    first = await taxpayer.say("当时窗口只开了两个")
+    second = await taxpayer.say("保安还推了我一下")
+    await taxpayer.press("补充到该办件", on=first)
+    async with house.database.reader() as reader:
+        kept = {one.text: one.what for one in await messages_of(reader, 1)}
+    assert kept["当时窗口只开了两个"] == MessageKind.SUPPLEMENT
+    assert kept["保安还推了我一下"] == MessageKind.UNSORTED
+    await taxpayer.press("补充到该办件", on=second)
+    async with house.database.reader() as reader:
+        assert MessageKind.UNSORTED not in {one.what for one in await messages_of(reader, 1)}
+
+
+async def test_what_was_asked_for_goes_to_the_case_that_asked(house: HouseUnderTest) -> None:
+    taxpayer, clerk = await house.visitor(), await employ(house, "c1", "只在纳税服务处", ["service"])
+    await taxpayer.say(COMPLAINT)
+    await clerk.press("请留言人补充")
+    await clerk.say("请补充窗口号")
+    await taxpayer.say("转人工")
+    await taxpayer.say(KNOWN)
+    assert await number_of_cases(house) == 2
+    await taxpayer.say("是三号窗口")
+    async with house.database.reader() as reader:
+        assert "是三号窗口" in [one.text for one in await messages_of(reader, 1)]
+
+
+async def test_the_half_hour_begins_with_the_last_piece(house: HouseUnderTest) -> None:
+    taxpayer = await house.visitor()
+    await taxpayer.say(UNSURE)
+    house.clock.advance(minutes=29)
+    await taxpayer.say("后来也一直没有人给我回话")
+    house.clock.advance(minutes=2)
+    await open_what_was_withheld(house.deps)
+    await house.settle()
+    assert await number_of_cases(house) == 0
+    house.clock.advance(minutes=29)
+    await open_what_was_withheld(house.deps)
+    assert await number_of_cases(house) == 1
+
+
+async def test_pieces_before_people_are_wanted_go_with_the_letter(house: HouseUnderTest) -> None:
+    taxpayer = await house.visitor()
+    await taxpayer.say("我是做棉花收购的")
+    await taxpayer.say("公司在阿克苏")
+    await taxpayer.say("转人工")
+    await taxpayer.say("稀土矿尾矿库占地要不要交城镇土地使用税，能不能减免")
+    async with house.database.reader() as reader:
+        letter = (await messages_of(reader, 1))[0].text
+    assert "棉花" in letter
+
+
+async def test_a_reply_to_another_case_is_no_answer_to_this_one(house: HouseUnderTest) -> None:
+    officer = await on_telegram(house, "ayinur", 903)
+    one, other = house.telegram_person(902), house.telegram_person(905)
+    await one.say(COMPLAINT)
+    card = officer.heard()[-1]
+    await other.say(f"{COMPLAINT}二")
+    await officer.press("转办", on=officer.heard()[-1])
+    await officer.press("办公室")
+    prompt = officer.heard()[-1]
+    await officer.press("答复", on=card)
+    await officer.say("这个人是老缠访户，你们处理", reply_to=prompt)
+    assert not any("老缠访户" in heard.text for heard in (*one.heard(), *other.heard()))
+    assert "发出" in officer.heard()[-1].buttons

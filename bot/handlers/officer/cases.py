@@ -131,7 +131,11 @@ async def give_answer(message: Message, conversation: Conversation) -> None:
     if await _surely_meant(conversation):
         await answer_case(conversation, case_id, text)
     else:
-        await _confirm(conversation, ANSWERING, case_id, text)
+        await confirm_answer(conversation, text)
+
+
+async def confirm_answer(conversation: Conversation, text: str) -> None:
+    await _confirm(conversation, ANSWERING, int(conversation.data["case_id"]), text)
 
 
 async def give_request(message: Message, conversation: Conversation) -> None:
@@ -228,7 +232,7 @@ async def _short(conversation: Conversation, text: str) -> str | None:
 async def ask_kind(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
     case = await visible(conversation, callback_data.case_id, Action.CHANGE_KIND)
     if case is not None:
-        conversation.say("desk.ask_kind", case_id=case.id)
+        conversation.say("desk.ask_kind", case_id=case.id, in_group=conversation.in_group)
 
 
 async def correct_kind(callback: CallbackQuery, callback_data: Rekind, conversation: Conversation) -> None:
@@ -236,7 +240,7 @@ async def correct_kind(callback: CallbackQuery, callback_data: Rekind, conversat
     case = await visible(conversation, callback_data.case_id, Action.CHANGE_KIND)
     rules, in_force = conversation.deps.rules, conversation.deps.in_force
     kind = next((kind for kind in rules.kinds if kind.value == callback_data.kind), None)
-    if case is None or kind is None or rules.kinds[kind].staff_only:
+    if case is None or kind is None or not rules.kinds[kind].may_be_said(in_group=conversation.in_group):
         refuse(conversation, Refused(Why.NOT_ALLOWED))
         return
     letter = (await messages_of(conversation.unit, case.id))[0].text

@@ -13,7 +13,7 @@ from escalation.cases.queries import open_cases_for
 from escalation.rules.limits import INVITATION
 from escalation.watches.danger import see_to
 from faq.entries.queries import concerns
-from storage.people import invite, party_at
+from storage.people import invite
 
 
 def register(router: Router) -> None:
@@ -45,10 +45,9 @@ async def press_todo(_callback: CallbackQuery, conversation: Conversation) -> No
 
 async def see_to_danger(callback: CallbackQuery, callback_data: Danger, conversation: Conversation) -> None:
     """「我来处理」, under the alarm about a life in danger."""
-    party = await party_at(conversation.unit, callback_data.address_id)
     seen_to = None
-    if party is not None and not conversation.in_group:
-        seen_to = await see_to(conversation.unit, conversation.officer, party.bureau_id, callback_data.address_id)
+    if not conversation.in_group:
+        seen_to = await see_to(conversation.unit, conversation.officer, callback_data.address_id)
     if seen_to is None:
         conversation.say("desk.not_allowed")
         return

@@ -31,7 +31,8 @@ async def reply(message: Message, conversation: Conversation) -> None:
         case ("extension.ask_reason", payload) if _expects(conversation, extensions.REASON, payload):
             await extensions.request(message, conversation)
         case _ if conversation.state == cases.ANSWERING and not conversation.in_group:
-            await cases.give_answer(message, conversation)
+            # It is no reply to that case's messages, so it may be meant for another.
+            await cases.confirm_answer(conversation, text)
         case _:
             conversation.say("desk.what_to_do")
 

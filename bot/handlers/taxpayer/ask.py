@@ -43,6 +43,8 @@ from intents import Kind, Turn
 
 LETTER = "letter"
 VERDICTS = ("solved", "unsolved", "human", "drop")
+DANGER = "danger"  # a life was in danger a moment ago
+DANGER_LASTS = timedelta(minutes=30)
 TALK = "talk"  # what was written before is read together with what comes next
 KEPT_FOR = timedelta(minutes=10)
 
@@ -78,19 +80,26 @@ async def hear(message: Message, conversation: Conversation) -> None:
         conversation.deps.in_force,
         _line(conversation, text),
         people_wanted=people_wanted,
+        in_danger=_in_danger(conversation),
         case=conversation.case_in_hand,
         before=_before(conversation),
     )
-    if not people_wanted or isinstance(result, CaseOpened):
+    if not people_wanted or isinstance(result, CaseOpened | AskedKind):
         await _keep_for_the_next(conversation, result)
     await say(conversation, result)
 
 
+def _in_danger(conversation: Conversation) -> bool:
+    if conversation.state != DANGER:
+        return False
+    return conversation.received_at - datetime.fromisoformat(conversation.data["written_at"]) <= DANGER_LASTS
+
+
 def _before(conversation: Conversation) -> Before | None:
     """What was written a moment ago and belongs to what is written now; what was asked about waits for its answer."""
-    if conversation.state != TALK:
-        return None
     data = conversation.data
+    if conversation.state not in (TALK, LETTER) or "text" not in data:
+        return None
     received_at = datetime.fromisoformat(data["received_at"])
     before = Before(data["text"], received_at, data["asked_id"], data["offered"])
     kept_for = KEPT_FOR if before.asked_id is None or before.offered else WITHHELD_FOR
@@ -114,6 +123,10 @@ async def _keep_for_the_next(conversation: Conversation, result: Result) -> None
                 asked_id=before.asked_id,
                 offered=before.offered,
             )
+        case Words(turn=Turn.DANGER):
+            await conversation.expect(DANGER, written_at=conversation.received_at.isoformat())
+        case _ if _in_danger(conversation):
+            pass  # a question between takes nothing away
         case Words():
             pass  # a courtesy between two pieces takes nothing away
         case _:
@@ -136,7 +149,8 @@ async def say(conversation: Conversation, result: Result) -> None:
         case Words(kind=Kind.STATUS):
             await show_list(conversation)
         case Words(kind=Kind.HUMAN):
-            await conversation.expect(LETTER)
+            pieces = conversation.data if conversation.state == TALK else {}
+            await conversation.expect(LETTER, **pieces)
             conversation.say("talk.human_what")
         case Words(kind=Kind.OUTOFSCOPE, asked_id=asked_id):
             conversation.say("talk.outofscope", asked_id=asked_id)
@@ -157,8 +171,8 @@ async def say(conversation: Conversation, result: Result) -> None:
         case AskedKind(asked_id=asked_id, kinds=kinds, text=text, again=again):
             codes = tuple(kind.value for kind in kinds)
             conversation.tell(notices.WhichKind(asked_id, codes, text, _minutes(), again))
-        case AskedBack(case=case, asked_id=None, text=text):
-            conversation.say("case.sort", case_id=case.id, number=case.number, text=text)
+        case AskedBack(case=case, asked_id=None, text=text, line_id=line_id):
+            conversation.say("case.sort", case_id=case.id, number=case.number, text=text, line_id=line_id)
         case AskedBack(case=case, asked_id=int(asked_id), text=text):
             conversation.tell(notices.Withheld(case.id, asked_id, text, _minutes()))
         case CaseOpened() | Supplemented():
@@ -183,8 +197,9 @@ async def feedback(callback: CallbackQuery, callback_data: Feedback, conversatio
         conversation.say("faq.already_with_people")
     elif callback_data.verdict == "human":
         await _give(callback, conversation, question)
+    elif not await conclude(conversation.unit, question.id, callback_data.verdict):
+        conversation.say("talk.stale")
     else:
-        await conclude(conversation.unit, question.id, callback_data.verdict)
         if callback_data.verdict == "drop":
             retire_buttons(conversation, callback)
         conversation.say(f"faq.{callback_data.verdict}", asked_id=question.id)
@@ -199,10 +214,11 @@ async def choose(callback: CallbackQuery, callback_data: Choice, conversation: C
         conversation.say("faq.already_with_people")
     elif callback_data.entry_id == 0:
         await _give(callback, conversation, question)
-    elif (entry := _entry(conversation, callback_data.entry_id)) is None:
+    elif (entry := _entry(conversation, callback_data.entry_id)) is None or not await conclude(
+        conversation.unit, question.id, "chosen", entry_id=entry.id
+    ):
         conversation.say("talk.stale")
     else:
-        await conclude(conversation.unit, question.id, "chosen", entry_id=entry.id)
         conversation.say("faq.answer", asked_id=question.id, **answer_facts(entry, conversation.unit.now))
 
 
@@ -228,23 +244,24 @@ async def say_kind(callback: CallbackQuery, callback_data: Meant, conversation: 
         conversation.say("talk.stale")
         return
     retire_buttons(conversation, callback)
-    await _forget_the_talk(conversation)
     if callback_data.kind == "drop":
         dropped = await release(conversation.unit, question.id, "drop")
         conversation.say("faq.drop" if dropped else "talk.stale")
+        await _forget_the_talk(conversation, question)
         return
     kind = Kind(callback_data.kind) if callback_data.kind in CONSEQUENCES | {Kind.QUESTION} else None
     line = _line(conversation, question.text)
     result = await settle_kind(conversation.unit, conversation.deps.in_force, line, question, kind)
+    await _forget_the_talk(conversation, question)
     if result is None:
         conversation.say("talk.stale")
     else:
         await say(conversation, result)
 
 
-async def _forget_the_talk(conversation: Conversation) -> None:
-    """What was asked about is settled, so the next line is not read together with it."""
-    if conversation.state == TALK:
+async def _forget_the_talk(conversation: Conversation, question: Asked) -> None:
+    """What was asked about is settled, so the next line is not read together with it, nor for people because of it."""
+    if conversation.state in (TALK, LETTER) and conversation.data.get("asked_id") == question.id:
         await conversation.expect_nothing()
 
 
@@ -277,7 +294,9 @@ async def insist(callback: CallbackQuery, callback_data: Insist, conversation: C
 
 async def _give(callback: CallbackQuery, conversation: Conversation, question: Asked) -> None:
     retire_buttons(conversation, callback)
-    await give_to_people(conversation.unit, conversation.deps.in_force, _line(conversation, question.text), question)
+    line = _line(conversation, question.text)
+    if await give_to_people(conversation.unit, conversation.deps.in_force, line, question) is None:
+        conversation.say("talk.stale")
 
 
 async def sort_withheld(callback: CallbackQuery, callback_data: buttons.Withheld, conversation: Conversation) -> None:
@@ -288,7 +307,7 @@ async def sort_withheld(callback: CallbackQuery, callback_data: buttons.Withheld
         conversation.say("talk.stale")
         return
     retire_buttons(conversation, callback)
-    await _forget_the_talk(conversation)
+    await _forget_the_talk(conversation, question)
     added = callback_data.act == "supplement"
     if added and case.state not in UNFINISHED:
         conversation.say("case.answered_meanwhile", number=case.number)
@@ -310,9 +329,9 @@ async def sort(callback: CallbackQuery, callback_data: Sort, conversation: Conve
         return
     retire_buttons(conversation, callback)
     if callback_data.act == "supplement" and case.state in UNFINISHED:
-        await _supplement(conversation, case)
+        await _supplement(conversation, case, callback_data.line_id)
         return
-    text = await take_out(conversation.unit, case)
+    text = await take_out(conversation.unit, case, callback_data.line_id)
     if text is None:
         conversation.say("talk.stale")
         return
@@ -322,8 +341,8 @@ async def sort(callback: CallbackQuery, callback_data: Sort, conversation: Conve
     await say(conversation, await answer_apart(conversation.unit, conversation.deps.in_force, line))
 
 
-async def _supplement(conversation: Conversation, case: Case) -> None:
-    if await sort_out(conversation.unit, conversation.deps.rules, case):
+async def _supplement(conversation: Conversation, case: Case, line_id: int) -> None:
+    if await sort_out(conversation.unit, conversation.deps.rules, case, line_id):
         conversation.tell(notices.Supplemented(case.number))
     else:
         conversation.say("talk.stale")

@@ -23,8 +23,9 @@ from escalation.cases.queries import (
     signing_of,
 )
 from escalation.rules.kinds import CaseKind
-from intents import Kind, mask
-from storage.people import departments_of
+from escalation.rules.permissions import Action, may
+from intents import mask
+from storage.people import departments_of, party_at
 
 
 def _buttons(_: Words, case: Case, kind: CaseKind) -> tuple[tuple[Button, ...], ...]:
@@ -50,7 +51,7 @@ async def card(telling: Telling) -> Speech | None:
     """The case as its department sees it, true at the moment of sending; personal data are masked."""
     _ = telling.words
     case = await find_case(telling.reader, telling.facts(Card).case_id)
-    if case is None:
+    if case is None or not await _is_for_whoever_is_told(telling, case):
         return None
     kind = telling.rules.kind(case.kind)
     state = state_name(_, case)
@@ -74,6 +75,14 @@ async def card(telling: Telling) -> Speech | None:
     if case.state in UNFINISHED:
         lines += ["", _("直接回复本条消息，即答复留言人。")]
     return Speech("\n".join(lines), _buttons(_, case, kind))
+
+
+async def _is_for_whoever_is_told(telling: Telling, case: Case) -> bool:
+    """Whether a card still is for whom it was written: its case may have been sealed since (第十八条)."""
+    if not case.sealed or telling.address_id is None:
+        return True
+    party = await party_at(telling.reader, telling.address_id)
+    return party is not None and party.officer is not None and may(party.officer, Action.SEE, case.subject)
 
 
 def _limits(_: Words, case: Case, signing: Reckoning | None, answering: Reckoning | None) -> Sequence[str]:
@@ -111,11 +120,9 @@ def _letters(_: Words, messages: Sequence[Message], *, masked: bool) -> Sequence
 
 async def signed(telling: Telling) -> Speech:
     _, facts = telling.words, telling.payload
-    buttons = (
-        Button(_("答复"), Handle(case_id=facts["case_id"], act="answer").pack()),
-        Button(_("转办"), Handle(case_id=facts["case_id"], act="pass_on").pack()),
-    )
-    return Speech(_("您已签收办件 {number}，已告知留言人。", number=facts["number"]), (buttons,))
+    case = await find_case(telling.reader, facts["case_id"])
+    buttons = () if case is None else _buttons(_, case, telling.rules.kind(case.kind))
+    return Speech(_("您已签收办件 {number}，已告知留言人。", number=facts["number"]), buttons)
 
 
 async def _named(telling: Telling, case_id: int) -> dict[str, str]:
@@ -184,7 +191,7 @@ async def ask_kind(telling: Telling) -> Speech | None:
     offered = [
         Button(_(kind.name), Rekind(case_id=case.id, kind=kind.code).pack())
         for kind in telling.rules.kinds.values()
-        if kind.opens_case and not kind.staff_only and kind.code != case.kind and kind.code is not Kind.UNREAD
+        if kind.code != case.kind and kind.may_be_said(in_group=telling.payload["in_group"])
     ]
     rows = [tuple(offered[start : start + 3]) for start in range(0, len(offered), 3)]
     rows.append((Button(_("取消"), Handle(case_id=case.id, act="cancel").pack()),))

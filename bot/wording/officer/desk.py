@@ -34,11 +34,12 @@ async def todo(telling: Telling) -> Speech:
 async def danger(telling: Telling) -> Speech:
     """Somebody's life may be in danger: what was written, and who sees to it."""
     _, facts = telling.words, telling.payload
+    quoted = facts["text"] or _("（原文可能涉及举报，依法保密，已另行立件。）")
     text = _(
         "【紧急】有人写下可能危及生命的话（{moment}，北京时间）：\n“{text}”\n\n"
         "已告知对方心理援助热线 12356、急救 120、报警 110。请立即核实，必要时报 110、120；由您处理的，请按下面的按钮。",
         moment=_.moment(datetime.fromisoformat(facts["at"])),
-        text=facts["text"],
+        text=quoted,
     )
     return Speech(text, ((Button(_("我来处理"), Danger(address_id=facts["address_id"]).pack()),),))
 

@@ -34,11 +34,11 @@ async def impossible(telling: Telling) -> Speech:
 
 
 async def card(telling: Telling) -> Speech | None:
-    """The leader's card; nothing is left to say once it has been decided."""
+    """The leader's card; nothing is left to say once it has been decided, or the case sealed."""
     _ = telling.words
     extension = await find_extension(telling.reader, telling.facts(ExtensionCard).extension_id)
     case = None if extension is None else await find_case(telling.reader, extension.case_id)
-    if extension is None or case is None or extension.verdict != Verdict.PENDING:
+    if extension is None or case is None or case.sealed or extension.verdict != Verdict.PENDING:
         return None
     reckoning = await reckoning_of(telling.reader, telling.rules, case)
     lines = [

@@ -69,7 +69,7 @@ async def answers(telling: Telling) -> Speech:
     lines: list[str] = []
     for number, one in enumerate(facts["answers"], 1):
         if one["answer"] is None:
-            said = [_("“{asked}”没有现成的答复，请点“转人工”，由工作人员答复。", asked=one["asked"])]
+            said = [_("“{asked}”没有现成的答复，已转给工作人员，请看办件回执。", asked=one["asked"])]
         else:
             said = answer_lines(_, one["answer"])
         lines += ["", f"{number}. {said[0]}", *said[1:]]

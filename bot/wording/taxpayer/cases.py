@@ -5,7 +5,7 @@ from datetime import date
 
 from bot.wording.buttons import Menu, OwnCase, Rate, Sort, Withheld
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
-from bot.wording.talk import first_words
+from bot.wording.talk import first_words, last_line
 from escalation.cases import notices
 from escalation.cases.lifecycle import CaseState
 from escalation.cases.notices import Answered, PassedOn, Receipt, Request, Rerouted, Resumed, Signed
@@ -242,8 +242,9 @@ async def sort(telling: Telling) -> Speech:
         number=facts["number"],
         words=first_words(facts["text"]),
     )
-    supplement = Button(_("补充到该办件"), Sort(case_id=facts["case_id"], act="supplement").pack())
-    new = Button(_("新问题"), Sort(case_id=facts["case_id"], act="new").pack())
+    line = {"case_id": facts["case_id"], "line_id": facts["line_id"]}
+    supplement = Button(_("补充到该办件"), Sort(**line, act="supplement").pack())
+    new = Button(_("新问题"), Sort(**line, act="new").pack())
     return Speech(text, ((supplement, new),))
 
 
@@ -261,8 +262,8 @@ async def withheld(telling: Telling) -> Speech | None:
         "选定之前，这条留言不给任何人看。选“补充这件”的，会给{department}看到；"
         "{minutes} 分钟内没有选的，单独立件，只由专门部门办理。",
         number=case.number,
-        words=first_words(facts.text),
-        department=case.department_name,
+        words=last_line(facts.text),
+        department=_("办理这件的部门") if case.sealed else case.department_name,
         minutes=facts.minutes,
     )
     pressed = {act: Withheld(asked_id=facts.asked_id, case_id=case.id, act=act).pack() for act in SORTED}

@@ -24,6 +24,9 @@ lines (tests/faq/talk_seen.jsonl)."""
 SUBSTANCE = 7
 """Characters from which a piece may say something that must not be lost."""
 
+LAST_WORD = 2
+"""Characters up to which what says nothing by itself may end what came before it: 「吗」."""
+
 MUCH = 12
 """Characters from which several pieces say something together."""
 
@@ -188,6 +191,8 @@ def becomes_together(
     match itself:
         case Answer() | Words(turn=Turn.DANGER):
             return None
+        case Words(kind=Kind.UNINTELLIGIBLE) if len(alone.core) <= LAST_WORD:
+            pass
         case Words(kind=kind, turn=turn) if turn not in PIECES and kind is not Kind.OUTOFSCOPE:
             return None
     whole = replace(together, turn=None)
@@ -387,7 +392,7 @@ def _may_accuse(line: Understanding, kinds: KindsTable) -> bool:
     """Tell whether a line by itself would be sealed, or asked about because it may be."""
     if has_sign_of_secrecy(line, kinds):
         return True
-    if line.kind is Kind.LETTER and line.content is None:
+    if line.kind is Kind.LETTER and line.content is None and len(line.core) < MUCH:
         return False  # whom it is for, and nothing yet
     return line.turn is None and may_be_sealed(line, kinds) and is_doubtful(line, kinds, line.kind)
 

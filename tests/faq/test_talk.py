@@ -269,3 +269,7 @@ def test_whatever_a_message_gives_as_an_example_is_answered() -> None:
     assert examples
     for example in examples:
         assert look(example).becomes is Becomes.ANSWER, example
+
+
+def test_the_last_word_of_a_question_belongs_to_it() -> None:
+    assert look("我", "退休", "养老金", "要", "交", "税", "吗").becomes in (Becomes.ANSWER, Becomes.CHOICES)

@@ -193,7 +193,7 @@ async def answer(
             heard, again = hear(in_force, line.text, standing), False  # it has become a case meanwhile
         else:
             line = replace(line, text=heard.understanding.text, received_at=before.received_at)
-    if heard.parts and case is None and not in_danger:
+    if heard.parts:
         return await _answer_parts(unit, in_force, line, heard)
     asked_before = again and before is not None and before.asked_id is not None and not before.offered
     return await _do(unit, in_force, line, heard, case, again=again, asked_before=asked_before)

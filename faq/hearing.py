@@ -59,7 +59,8 @@ def hear(
         if joined is not None:
             return Heard(together, joined, together=True)
     outcome = talk.becomes(alone, standing, kinds, edition)
-    return Heard(alone, outcome, parts=() if standing.people_wanted else _parts(in_force, alone))
+    meant_for_people = standing.people_wanted or standing.in_danger or standing.case_waits
+    return Heard(alone, outcome, parts=() if meant_for_people else _parts(in_force, alone))
 
 
 def kept_for_the_next(heard: Heard) -> str | None:

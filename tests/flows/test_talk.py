@@ -251,6 +251,14 @@ async def test_a_numbered_question_that_nobody_answers_is_a_case(house: HouseUnd
     assert await number_of_cases(house) == 1
 
 
+async def test_numbered_questions_are_answered_while_a_case_is_open(house: HouseUnderTest) -> None:
+    taxpayer = await house.visitor()
+    await taxpayer.say(COMPLAINT)
+    told = (await taxpayer.say("1.车船税怎么交 2.契税什么时候交")).text
+    assert "1. 【" in told
+    assert "2. 【" in told
+
+
 async def test_a_question_is_given_to_a_case_once(house: HouseUnderTest) -> None:
     taxpayer, officer = house.telegram_person(902), await house.officer("ayinur")
     await taxpayer.say(COMPLAINT)

@@ -74,7 +74,12 @@ class InlineConnection:
             await _in_thread(self._open.commit)
 
     async def rollback(self) -> None:
-        self._open.rollback()
+        """Undo what is open; a commit that is still on its way in its thread may have been first, and stands."""
+        try:
+            self._open.rollback()
+        except sqlite3.OperationalError:
+            if self._open.in_transaction:
+                raise
 
     async def close(self) -> None:
         self.stop()

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from storage.database import Database, is_trouble_of_the_database
 from storage.group_commit import MOST_UNITS_IN_A_GROUP, CommitLostError
+from storage.inline_sqlite import InlineConnection
 from storage.installation import fact, put_fact
 
 SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT max(i) FROM n"
@@ -385,3 +386,22 @@ async def test_whatever_happens_to_a_unit_it_has_happened_as_it_was_told(sqlite:
                 assert isinstance(error, asyncio.CancelledError)
     await keep(sqlite, "afterwards")
     assert await kept(sqlite, "afterwards") == "kept"
+
+
+class Slower(sqlite3.Connection):
+    """A connection whose rollback is always later than the commit that is on its way in another thread."""
+
+    def rollback(self) -> None:
+        self.commit()
+        self.execute("ROLLBACK")
+
+
+async def test_a_rollback_that_comes_after_the_commit_undoes_nothing(tmp_path: Path) -> None:
+    inner = sqlite3.connect(tmp_path / "raced.db", factory=Slower, isolation_level=None)
+    connection = InlineConnection(inner)
+    inner.execute("CREATE TABLE kept (word TEXT)")
+    inner.execute("BEGIN IMMEDIATE")
+    inner.execute("INSERT INTO kept VALUES ('stays')")
+    await connection.rollback()
+    assert inner.execute("SELECT word FROM kept").fetchall() == [("stays",)]
+    await connection.close()

@@ -290,8 +290,11 @@ def of_its_own(understanding: Understanding, kinds: KindsTable, answers: Answers
 
 def of_a_kind(kind: Kind, understanding: Understanding, kinds: KindsTable, answers: Answers) -> Outcome:
     """Decide what becomes of a text of which its writer has said the kind. Nobody is asked a second thing in a row:
-    what the FAQ could only offer as a choice goes to people.
+    what the FAQ could only offer as a choice goes to people. 「问政策」 is said of one line; where another of them may
+    accuse somebody, all of it stays with those who may read that.
     """
+    if kind is Kind.QUESTION and any(_may_accuse(line, kinds) for line in understanding.lines):
+        return Case(strictest(understanding, kinds))
     if kind is Kind.QUESTION:
         decision = asked_of(answers, understanding)
         if isinstance(decision, Answer):

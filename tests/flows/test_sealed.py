@@ -141,6 +141,20 @@ async def test_what_is_written_after_a_sealed_line_does_not_unseal_it(
     assert any(MARK in one for one in texts), "it was lost"
 
 
+async def test_a_question_beside_a_sealed_line_does_not_make_a_question_of_both(house: HouseUnderTest) -> None:
+    staff = await everybody(house)
+    writer = await house.visitor()
+    await writer.say(WITHHELD)
+    prompt = await writer.say("车船税保险公司已经收了，车卖了能退不")
+    question = next(label for label in prompt.buttons if "问政策" in label)
+    await writer.press(question, on=prompt)
+    await house.settle()
+    for somebody in staff:
+        assert MARK not in await heard_by(somebody)
+    async with house.database.reader() as reader:
+        assert await reader.value(select(cases.c.sealed)) is True
+
+
 async def test_who_wants_people_is_asked_first_where_it_may_be_sealed(house: HouseUnderTest) -> None:
     staff = await everybody(house)
     writer = house.telegram_person(951)

@@ -8,7 +8,6 @@ card) is told there.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
 
 from escalation.cases import notices
 from escalation.cases.lifecycle import CaseState
@@ -18,7 +17,7 @@ from escalation.cases.queries import Case as OpenCase
 from escalation.cases.supplements import ask_after, keep_unsorted, supplement
 from escalation.routing.learned import lessons_for
 from escalation.watches.danger import raise_alarm
-from faq import talk
+from faq import secrecy, talk
 from faq.asked import (
     WITHHELD,
     Asked,
@@ -34,6 +33,19 @@ from faq.asked import (
 from faq.catalog import Entry
 from faq.hearing import Heard, InForce, hear, route_of, subject_of
 from faq.matching.decision import Answer, Choices
+from faq.results import (
+    Answered,
+    AnsweredInParts,
+    AskedBack,
+    AskedKind,
+    Before,
+    CaseOpened,
+    Offered,
+    Part,
+    Result,
+    Supplemented,
+    Words,
+)
 from intents import Kind, Turn, Understanding
 from storage.outbox import tell
 from storage.people import party_at
@@ -57,113 +69,6 @@ class Line:
     writer: Writer
     text: str
     received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What its writer wrote just before, and what a line is read together with: the text, the moment of receipt of its
-    first line (UTC) and, where its writer was asked about it, the number under which it is kept; `offered` where that
-    was a choice of entries.
-    """
-
-    text: str
-    received_at: datetime
-    asked_id: int | None = None
-    offered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Words of this kind, or of this turn, are to be said; `asked_id` where the writer may insist on people.
-
-    `before` is what is to be read together with the next line, where the turn is a piece of something; `again` says
-    that words for a piece were said a moment ago. `case` is the unfinished one whose progress was asked after.
-    """
-
-    kind: Kind
-    asked_id: int | None = None
-    turn: Turn | None = None
-    before: Before | None = None
-    again: bool = False
-    case: OpenCase | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The entry is to be said outright; `case` is the writer's unfinished one, to which the line may belong."""
-
-    asked_id: int
-    entry: Entry
-    case: OpenCase | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """The writer is to choose one of these entries; `case` is the unfinished one, to which the line may belong."""
-
-    asked_id: int
-    entries: Sequence[Entry]
-    case: OpenCase | None = None
-    before: Before | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One of several numbered questions, and the entry that answers it outright, where one does."""
-
-    text: str
-    entry: Entry | None
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredInParts:
-    """Several questions of one message are to be answered one by one."""
-
-    asked_id: int
-    parts: Sequence[Part]
-
-
-@dataclass(frozen=True, slots=True)
-class AskedBack:
-    """The writer is to say whether the line belongs to the open case. Kept with the case as `line_id`, its department
-    has seen it; with `asked_id`, nobody has.
-    """
-
-    case: OpenCase
-    text: str
-    asked_id: int | None = None
-    before: Before | None = None
-    line_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AskedKind:
-    """The writer is to say of which of these kinds the line is, or to say more where there are none. Nobody else has
-    seen it.
-    """
-
-    asked_id: int
-    kinds: Sequence[Kind]
-    text: str
-    before: Before
-    again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Supplemented:
-    """The line has been added to the case, and its writer told."""
-
-    case: OpenCase
-
-
-@dataclass(frozen=True, slots=True)
-class CaseOpened:
-    """The line has become a case; its writer is told by the receipt."""
-
-    case_id: int
-
-
-Result: TypeAlias = Words | Answered | Offered | AnsweredInParts | AskedBack | AskedKind | Supplemented | CaseOpened
 
 
 async def answer(
@@ -275,7 +180,7 @@ async def answer_apart(unit: Unit, in_force: InForce, line: Line) -> Result:
 def _not_asked_again(in_force: InForce, understanding: Understanding, outcome: talk.Outcome) -> talk.Outcome:
     """Return the outcome, or a case where its writer would be asked a second thing in a row."""
     if isinstance(outcome, talk.AskKind):
-        return talk.Case(talk.strictest(understanding, in_force.rules.kinds))
+        return talk.Case(secrecy.strictest(understanding, in_force.rules.kinds))
     return outcome
 
 
@@ -288,11 +193,11 @@ async def _act(
             return Words(kind, _remember(unit, line, "outofscope", understanding.confidence, None), turn)
         case talk.Words(kind=kind, turn=Turn.DANGER):
             writer, kinds = line.writer, in_force.rules.kinds
-            secret = talk.has_sign_of_secrecy(understanding, kinds)
+            secret = secrecy.has_sign_of_secrecy(understanding, kinds)
             text = None if secret else line.text
             await raise_alarm(unit, in_force.rules, writer.bureau_id, writer.address_id, text, line.received_at)
             if secret:
-                await _open(unit, in_force, line, understanding, talk.strictest(understanding, kinds))
+                await _open(unit, in_force, line, understanding, secrecy.strictest(understanding, kinds))
             return Words(kind, turn=Turn.DANGER)
         case talk.Words(kind=kind, turn=turn):
             return Words(kind, turn=turn)
@@ -374,7 +279,7 @@ async def _answer_withheld(unit: Unit, in_force: InForce, line: Line) -> Result:
     understanding = in_force.interpreter.understand(line.text)
     outcome = talk.of_its_own(understanding, in_force.rules.kinds, in_force.edition)
     if isinstance(outcome, talk.Case | talk.AskKind):
-        outcome = talk.Case(talk.strictest(understanding, in_force.rules.kinds))
+        outcome = talk.Case(secrecy.strictest(understanding, in_force.rules.kinds))
     return await _act(unit, in_force, line, understanding, outcome)
 
 
@@ -394,7 +299,7 @@ async def _give(unit: Unit, in_force: InForce, line: Line, question: Asked) -> C
     understanding = in_force.interpreter.understand(question.text)
     entries = in_force.edition.entries.values()
     nearest = next((entry for entry in entries if entry.id == question.entry_id), None)
-    kind = talk.kind_of_case(understanding, in_force.rules.kinds)
+    kind = secrecy.kind_of_case(understanding, in_force.rules.kinds)
     return await _open(unit, in_force, line, understanding, kind, nearest=nearest, asked_id=question.id)
 
 
@@ -409,7 +314,7 @@ async def open_withheld(unit: Unit, in_force: InForce, address_id: int, question
         return False
     writer = Writer(party.taxpayer_id, address_id, party.bureau_id)
     understanding = in_force.interpreter.understand(question.text)
-    kind = talk.strictest(understanding, in_force.rules.kinds)
+    kind = secrecy.strictest(understanding, in_force.rules.kinds)
     line = Line(question.id, writer, question.text, question.asked_at)
     await _open(unit, in_force, line, understanding, kind, asked_id=question.id)
     return True

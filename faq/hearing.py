@@ -13,7 +13,7 @@ from types import MappingProxyType
 from escalation.routing.routing import Lesson, Route, Rule, route
 from escalation.rules.limits import LONGEST_MESSAGE
 from escalation.rules.rulebook import Rulebook
-from faq import talk
+from faq import secrecy, talk
 from faq.catalog import Entry
 from faq.live import Edition
 from faq.matching.decision import CHOICES, Answer, Choices, Decision, considered
@@ -86,7 +86,7 @@ def _parts(in_force: InForce, whole: Understanding) -> Sequence[tuple[Understand
     plain = all(understanding.kind is Kind.QUESTION for understanding, _ in heard)
     asked = all(isinstance(outcome, Answer | Choices | talk.Case) for _, outcome in heard)
     answered = any(isinstance(outcome, Answer) for _, outcome in heard)
-    return heard if plain and asked and answered and not talk.may_be_sealed(whole, kinds) else ()
+    return heard if plain and asked and answered and not secrecy.may_be_sealed(whole, kinds) else ()
 
 
 def subject_of(in_force: InForce, understanding: Understanding) -> list[str]:
@@ -201,9 +201,9 @@ def _preview(
     nearby = decision.candidates if isinstance(decision, Answer | Choices) else None
     candidates = considered(edition.index, understanding.core) if nearby is None else nearby
     entry = edition.entries[outcome.candidate.entry_id] if isinstance(outcome, Answer) else None
-    nearest, kind = entry, talk.kind_of_case(understanding, kinds)
-    if isinstance(outcome, talk.AskKind | talk.AskBack) and talk.has_sign_of_secrecy(understanding, kinds):
-        kind = talk.strictest(understanding, kinds)  # what it becomes where its writer says nothing
+    nearest, kind = entry, secrecy.kind_of_case(understanding, kinds)
+    if isinstance(outcome, talk.AskKind | talk.AskBack) and secrecy.has_sign_of_secrecy(understanding, kinds):
+        kind = secrecy.strictest(understanding, kinds)  # what it becomes where its writer says nothing
     if isinstance(outcome, talk.Case):
         nearest, kind = None if outcome.nearest is None else edition.entries[outcome.nearest], outcome.kind
     learned = [lessons[word] for word in sorted(set(subject_of(in_force, understanding))) if word in lessons]

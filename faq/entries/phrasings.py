@@ -16,7 +16,7 @@ from faq.entries.results import Denied, Done, Saved, Why, Wrong
 from faq.entries.steps import allowed, change_entry, note, take
 from faq.lifecycle import REVISION_MOVES, EntryState, Happening, Move, RevisionState, can
 from faq.matching.features import plain_view
-from faq.talk import NEVER_OVERRIDDEN
+from faq.secrecy import NEVER_OVERRIDDEN
 from intents import Interpreter
 from storage.dialects import insert_for
 from storage.people import Officer

@@ -17,17 +17,7 @@ from escalation.cases.queries import Case, case_of
 from escalation.cases.supplements import sort_out, take_out
 from escalation.rules.limits import LONGEST_MESSAGE
 from faq.answering import (
-    Answered,
-    AnsweredInParts,
-    AskedBack,
-    AskedKind,
-    Before,
-    CaseOpened,
     Line,
-    Offered,
-    Result,
-    Supplemented,
-    Words,
     Writer,
     answer,
     answer_apart,
@@ -38,7 +28,19 @@ from faq.answering import (
 )
 from faq.asked import WITHHELD_FOR, Asked, asked_at, conclude, release
 from faq.catalog import Entry
-from faq.talk import CONSEQUENCES
+from faq.results import (
+    Answered,
+    AnsweredInParts,
+    AskedBack,
+    AskedKind,
+    Before,
+    CaseOpened,
+    Offered,
+    Result,
+    Supplemented,
+    Words,
+)
+from faq.secrecy import CONSEQUENCES
 from intents import Kind, Turn
 
 LETTER = "letter"

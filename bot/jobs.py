@@ -6,7 +6,7 @@ before the house is closed.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time, timedelta
 
 import structlog
@@ -18,10 +18,12 @@ from bot.runtime.leases import Lease
 from escalation.deadlines.workdays import BEIJING, local_date
 from escalation.duties.patrol import patrol
 from faq.answering import open_untapped, open_withheld
-from faq.asked import WITHHELD_FOR, untapped, withheld_before
+from faq.asked import WITHHELD_FOR, Asked, untapped, withheld_before
+from faq.hearing import InForce
 from faq.watches.entries import watch_entries
 from storage import inbox, outbox
 from storage.database import is_trouble_of_the_database
+from storage.unit import Unit
 
 log = structlog.get_logger("jobs")
 
@@ -113,32 +115,34 @@ async def watch_over_entries(deps: Deps) -> None:
 
 
 async def open_what_was_withheld(deps: Deps) -> None:
-    """Lines about which their writers said nothing become cases, each in a unit of its own, so that none is lost."""
+    """Lines about which their writers said nothing become cases."""
     async with deps.database.reader() as reader:
         waiting = await withheld_before(reader, deps.clock() - WITHHELD_FOR, most=WITHHELD_AT_ONCE)
-    for address_id, question in waiting:
-        try:
-            async with deps.database.unit() as unit:
-                await open_withheld(unit, deps.in_force, address_id, question)
-        except Exception as error:  # one line that cannot be opened must not keep the others
-            if is_trouble_of_the_database(error):
-                raise
-            log.exception("withheld_not_opened", asked=question.id)
+    await _open_each(deps, waiting, open_withheld)
 
 
 async def open_what_was_not_chosen(deps: Deps) -> None:
-    """Choices of the days before that nobody tapped become cases, each in a unit of its own, so that none is lost."""
+    """Choices of the days before that nobody tapped become cases."""
     midnight = datetime.combine(local_date(deps.clock()), time(), BEIJING)
     async with deps.database.reader() as reader:
         waiting = await untapped(reader, midnight - UNTAPPED_FOR, midnight, most=WITHHELD_AT_ONCE)
+    await _open_each(deps, waiting, open_untapped)
+
+
+async def _open_each(
+    deps: Deps,
+    waiting: Sequence[tuple[int, Asked]],
+    open_one: Callable[[Unit, InForce, int, Asked], Awaitable[bool]],
+) -> None:
+    """Open a case of each of these questions by address (id), in a unit of its own, so that none is lost."""
     for address_id, question in waiting:
         try:
             async with deps.database.unit() as unit:
-                await open_untapped(unit, deps.in_force, address_id, question)
-        except Exception as error:  # one question that cannot be opened must not keep the others
+                await open_one(unit, deps.in_force, address_id, question)
+        except Exception as error:  # one that cannot be opened must not keep the others
             if is_trouble_of_the_database(error):
                 raise
-            log.exception("untapped_not_opened", asked=question.id)
+            log.exception("question_not_opened", asked=question.id)
 
 
 async def purge(deps: Deps) -> None:

@@ -193,7 +193,7 @@ async def _act(
             return Words(kind, _remember(unit, line, "outofscope", understanding.confidence, None), turn)
         case talk.Words(kind=kind, turn=Turn.DANGER):
             writer, kinds = line.writer, in_force.rules.kinds
-            secret = secrecy.has_sign_of_secrecy(understanding, kinds)
+            secret = any(secrecy.may_accuse(one, kinds) for one in (understanding, *understanding.lines))
             text = None if secret else line.text
             await raise_alarm(unit, in_force.rules, writer.bureau_id, writer.address_id, text, line.received_at)
             if secret:

@@ -132,7 +132,7 @@ def becomes(understanding: Understanding, standing: Standing, kinds: KindsTable,
     """Decide what becomes of a text that a taxpayer wrote.
 
     1. Danger to somebody's life comes before everything else; what is written just after it belongs to it, but for a
-       question that the FAQ answers, and thanks.
+       question that the FAQ answers, thanks, and the wish for people or for one's cases.
     2. What is no matter gets words, unless the open case may have asked for it.
     3. What its writer wants people for is theirs; of what may be sealed, its writer says first what it is.
     4. What is of a sealed kind is a case of its own, or its writer is asked.
@@ -141,7 +141,7 @@ def becomes(understanding: Understanding, standing: Standing, kinds: KindsTable,
     kind, turn = taken_for(understanding, answers), understanding.turn
     if turn is Turn.DANGER:
         return Words(kind, turn)
-    if standing.in_danger and kind is not Kind.THANKS:
+    if standing.in_danger and kind not in (Kind.THANKS, Kind.HUMAN, Kind.STATUS):
         decision = asked_of(answers, understanding) if kind is Kind.QUESTION and turn is None else None
         return decision if isinstance(decision, Answer) else Words(kind, Turn.DANGER)
     if standing.people_wanted and kind not in WORDS:

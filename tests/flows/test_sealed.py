@@ -241,6 +241,17 @@ async def test_nothing_is_said_to_be_of_a_sealed_kind_in_a_group(house: HouseUnd
     assert not {"纪检举报", "涉税检举"} & set(offered)
 
 
+async def test_what_may_accuse_somebody_just_after_an_alarm_is_shown_to_nobody_on_duty(house: HouseUnderTest) -> None:
+    overseer, writer = await house.officer("wang"), house.telegram_person(951)
+    await writer.say("我真不想活了")
+    for text in (WITHHELD, SEALED["discipline"]):
+        await writer.say(text)
+        assert "12356" in writer.heard()[-1].text
+    assert MARK not in await heard_by(overseer)
+    async with house.database.reader() as reader:
+        assert [row.sealed for row in await reader.all(select(cases.c.sealed))] == [True, True]
+
+
 async def test_a_life_in_danger_and_a_report_on_an_officer_are_both_seen_to(house: HouseUnderTest) -> None:
     overseer, writer = await house.officer("wang"), house.telegram_person(951)
     await writer.say(f"纳税服务处的{MARK}收了我两万好处费，还逼我，我不想活了")

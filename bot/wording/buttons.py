@@ -44,6 +44,12 @@ class OwnCase(CallbackData, prefix="o"):
     act: str
 
 
+class OwnCases(CallbackData, prefix="l"):
+    """The taxpayer's own cases before this one."""
+
+    before: Number
+
+
 class Sort(CallbackData, prefix="s"):
     """A second line while a case is open: "supplement" or "new"."""
 
@@ -86,10 +92,23 @@ class Menu(CallbackData, prefix="m"):
 
 
 class Handle(CallbackData, prefix="h"):
-    """An officer's case: "card", "sign", "answer", "pass_on", "kind", "send", "cancel"."""
+    """An officer's case: "card", "sign", "answer", "pass_on", "kind", "cancel"."""
 
     case_id: Number
     act: str
+
+
+class Send(CallbackData, prefix="x"):
+    """「发出」, of what was typed in this update (id) for an officer's case."""
+
+    case_id: Number
+    typed_id: Number
+
+
+class Todo(CallbackData, prefix="y"):
+    """The cases to be handled after this one."""
+
+    after: Number
 
 
 class Rekind(CallbackData, prefix="q"):

@@ -140,6 +140,8 @@ def _cases() -> Select[Any]:
     )
 
 
+CASES_ON_A_PAGE = 20
+
 OPEN_CASES_OF = (
     _cases()
     .where(among(cases.c.taxpayer_id, "taxpayers"), cases.c.state.in_(UNFINISHED))
@@ -157,16 +159,20 @@ async def find_case(reader: Reader, case_id: int) -> Case | None:
     return None if row is None else _case(row)
 
 
-async def cases_of(reader: Reader, taxpayer_id: int, *, most: int = 10) -> Sequence[Case]:
-    """The taxpayer's own cases and those opened with number and 查询码, newest first."""
+async def cases_of(reader: Reader, taxpayer_id: int, *, before: int | None = None) -> tuple[Sequence[Case], bool]:
+    """The taxpayer's own cases and those opened with number and 查询码, newest first, and whether there are more;
+    `before` is the id of the last one of the page before.
+    """
     granted = select(case_access.c.case_id).where(case_access.c.taxpayer_id == taxpayer_id)
-    rows = await reader.all(
-        _cases()
-        .where(or_(cases.c.taxpayer_id == taxpayer_id, cases.c.id.in_(granted)))
-        .order_by(cases.c.id.desc())
-        .limit(most)
-    )
-    return [_case(row) for row in rows]
+    own = _cases().where(or_(cases.c.taxpayer_id == taxpayer_id, cases.c.id.in_(granted)))
+    if before is not None:
+        own = own.where(cases.c.id < before)
+    return await _page(reader, own.order_by(cases.c.id.desc()))
+
+
+async def _page(reader: Reader, found: Select[Any]) -> tuple[Sequence[Case], bool]:
+    rows = await reader.all(found.limit(CASES_ON_A_PAGE + 1))
+    return [_case(row) for row in rows[:CASES_ON_A_PAGE]], len(rows) > CASES_ON_A_PAGE
 
 
 async def case_of(reader: Reader, taxpayer_id: int, case_id: int) -> Case | None:
@@ -187,14 +193,22 @@ async def open_case_of_each(reader: Reader, taxpayer_ids: Collection[int]) -> Ma
 
 
 async def open_cases_for(
-    reader: Reader, department_ids: frozenset[int], *, also_sealed: bool = True, most: int = 20
-) -> Sequence[Case]:
-    """The unanswered cases of these departments, oldest first, with those to be kept sealed or without them."""
-    wanted = _cases().where(cases.c.department_id.in_(department_ids), cases.c.state.in_(UNFINISHED))
+    reader: Reader, department_ids: frozenset[int], *, also_sealed: bool = True, after: int = 0
+) -> tuple[Sequence[Case], bool]:
+    """The unanswered cases of these departments, oldest first, with those to be kept sealed or without them, and
+    whether there are more; `after` is the id of the last one of the page before.
+    """
+    wanted = _cases().where(
+        cases.c.department_id.in_(department_ids), cases.c.state.in_(UNFINISHED), cases.c.id > after
+    )
     if not also_sealed:
         wanted = wanted.where(cases.c.sealed.is_(False))
-    rows = await reader.all(wanted.order_by(cases.c.id).limit(most))
-    return [_case(row) for row in rows]
+    return await _page(reader, wanted.order_by(cases.c.id))
+
+
+async def find_case_by_number(reader: Reader, number: str) -> Case | None:
+    row = await reader.one(_cases().where(cases.c.number == number))
+    return None if row is None else _case(row)
 
 
 async def messages_of(reader: Reader, case_id: int) -> Sequence[Message]:

@@ -245,3 +245,21 @@ async def test_nothing_waits_once_all_is_said(house: HouseUnderTest) -> None:
     await (await house.visitor()).say(COMPLAINT)
     async with house.database.reader() as reader:
         assert await waiting_by_channel(reader) == []
+
+
+async def test_the_fiftieth_case_is_found_by_leafing_and_by_its_number(house: HouseUnderTest) -> None:
+    taxpayer, clerk = await house.visitor(), await employ(house, "c1", "只在纳税服务处", ["service"])
+    outsider = await employ(house, "c2", "只在办公室", ["office"])
+    for _ in range(50):
+        await taxpayer.say("转人工")
+        await taxpayer.say(COMPLAINT)
+    page = await clerk.say("/todo")
+    seen = [label[:11] for label in page.buttons if label.startswith("2025-")]
+    while "后面的办件" in page.buttons:
+        page = await clerk.press("后面的办件", on=page)
+        seen += [label[:11] for label in page.buttons if label.startswith("2025-")]
+    assert seen == [f"2025-{number:06}" for number in range(1, 51)]
+    assert "办件 2025-000050" in (await clerk.say("2025-000050")).text
+    assert "没有办理" in (await outsider.say("2025-000050")).text
+    own = await taxpayer.press("更早的办件", on=await taxpayer.say("/cases"))
+    assert any(label.startswith("2025-000030") for label in own.buttons)

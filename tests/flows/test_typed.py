@@ -103,6 +103,24 @@ async def test_what_is_typed_after_another_message_is_shown_once_more_and_can_be
         assert await reader.value(select(func.count()).where(cases.c.state != "open")) == 0
 
 
+async def test_what_goes_out_is_what_stands_above_the_button(house: HouseUnderTest) -> None:
+    officer, taxpayer = await on_telegram(house, "ayinur", 901), house.telegram_person(902)
+    await taxpayer.say(COMPLAINT)
+    await officer.press("答复")
+    house.clock.advance(minutes=31)
+    await officer.say("第一稿")
+    first = officer.heard()[-1]
+    await officer.say("第二稿")
+    second = officer.heard()[-1]
+    await officer.press("发出", on=first)
+    assert "失效" in officer.heard()[-1].text
+    assert "稿" not in await all_that_was_said(house, taxpayer)
+    await officer.press("发出", on=second)
+    said = await all_that_was_said(house, taxpayer)
+    assert "第二稿" in said
+    assert "第一稿" not in said
+
+
 async def test_a_reply_to_the_card_is_meant_for_it_however_late(house: HouseUnderTest) -> None:
     officer, taxpayer = await on_telegram(house, "ayinur", 903), house.telegram_person(902)
     await taxpayer.say(COMPLAINT)

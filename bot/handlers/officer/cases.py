@@ -3,6 +3,7 @@
 What is typed goes to a taxpayer at once only where it can mean nothing else; otherwise it is shown once more first.
 """
 
+import re
 from datetime import datetime, timedelta
 
 from aiogram import F, Router
@@ -11,10 +12,10 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import ByThemselves, Expecting, When
-from bot.wording.buttons import Handle, PassOn, Rekind
+from bot.wording.buttons import Handle, PassOn, Rekind, Send
 from escalation.cases.handling import answer, mark_major, sign
 from escalation.cases.lifecycle import Move, can
-from escalation.cases.queries import Case, find_case, messages_of
+from escalation.cases.queries import Case, find_case, find_case_by_number, messages_of
 from escalation.cases.rekind import change_kind
 from escalation.cases.results import Done, Refused, Why
 from escalation.cases.supplements import ask_for_more
@@ -22,6 +23,7 @@ from escalation.cases.transfer import pass_on, target_of
 from escalation.rules.limits import LONGEST_ANSWER, LONGEST_REASON
 from escalation.rules.permissions import Action, may
 from faq.hearing import doors_of
+from intents import normalise
 from storage.outbox import said_since
 
 ANSWERING = "officer.answer"
@@ -31,6 +33,7 @@ CONFIRMING = "officer.confirm"
 PATIENCE = timedelta(minutes=30)  # after it, what is typed may be about something else
 LINES = When(F.text & ~F.text.startswith("/"))
 NO_LINES = When(~F.text)
+NUMBER = re.compile(r"20\d\d-\d{6}")
 
 
 def register(router: Router) -> None:
@@ -42,7 +45,7 @@ def register(router: Router) -> None:
     router.callback_query.register(cancel, Handle.filter(F.act == "cancel"))
     router.callback_query.register(ask_kind, Handle.filter(F.act == "kind"))
     router.callback_query.register(correct_kind, Rekind.filter())
-    router.callback_query.register(send, Handle.filter(F.act == "send"))
+    router.callback_query.register(send, Send.filter())
     router.callback_query.register(show, Handle.filter(F.act == "card"))
     router.callback_query.register(ask_pass_reason, PassOn.filter())
     router.message.register(cancel_by_word, Command("cancel", ignore_case=True))
@@ -50,6 +53,7 @@ def register(router: Router) -> None:
     router.message.register(give_request, ByThemselves(), Expecting(REQUESTING), LINES)
     router.message.register(give_answer, ByThemselves(), Expecting(ANSWERING), LINES)
     router.message.register(type_again, ByThemselves(), Expecting(CONFIRMING), LINES)
+    router.message.register(show_by_number, ByThemselves(), When(F.text.func(is_number)))
     router.message.register(nothing_to_do, When(F.text & (F.chat.type == "private")))
 
 
@@ -122,8 +126,9 @@ async def _confirm(conversation: Conversation, what: str, case_id: int, text: st
     if await visible(conversation, case_id, Action.ANSWER) is None:
         await conversation.expect_nothing()
         return
-    await conversation.expect(CONFIRMING, what=what, case_id=case_id, text=text)
-    conversation.say("desk.confirm", what=what, case_id=case_id, text=text)
+    typed_id = conversation.update_id
+    await conversation.expect(CONFIRMING, what=what, case_id=case_id, text=text, typed_id=typed_id)
+    conversation.say("desk.confirm", what=what, case_id=case_id, text=text, typed_id=typed_id)
 
 
 async def give_answer(message: Message, conversation: Conversation) -> None:
@@ -151,9 +156,9 @@ async def type_again(message: Message, conversation: Conversation) -> None:
     await _confirm(conversation, conversation.data["what"], int(conversation.data["case_id"]), message.text or "")
 
 
-async def send(callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
-    """「发出」, under what was shown once more."""
-    if conversation.state != CONFIRMING or int(conversation.data["case_id"]) != callback_data.case_id:
+async def send(callback: CallbackQuery, callback_data: Send, conversation: Conversation) -> None:
+    """「发出」, under what was shown once more: that goes out, and not what was typed after it."""
+    if conversation.state != CONFIRMING or conversation.data["typed_id"] != callback_data.typed_id:
         conversation.say("talk.stale")
         return
     retire_buttons(conversation, callback)
@@ -294,6 +299,19 @@ async def mark(_callback: CallbackQuery, callback_data: Handle, conversation: Co
 async def show(_callback: CallbackQuery, callback_data: Handle, conversation: Conversation) -> None:
     case = await visible(conversation, callback_data.case_id, Action.SEE)
     if case is not None:
+        conversation.say("case.card", case_id=case.id)
+
+
+def is_number(text: str) -> bool:
+    return NUMBER.fullmatch(normalise(text)) is not None
+
+
+async def show_by_number(message: Message, conversation: Conversation) -> None:
+    """A case is opened by its number, however many there are."""
+    case = await find_case_by_number(conversation.unit, normalise(message.text or ""))
+    if case is None or not may(conversation.officer, Action.SEE, case.subject):
+        refuse(conversation, Refused(Why.NOT_ALLOWED))
+    else:
         conversation.say("case.card", case_id=case.id)
 
 

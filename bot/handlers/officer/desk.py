@@ -8,7 +8,7 @@ from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Says
 from bot.handlers.taxpayer.start import switch_language
 from bot.wording import shortcuts
-from bot.wording.buttons import Danger, Menu
+from bot.wording.buttons import Danger, Menu, Todo
 from escalation.cases.queries import open_cases_for
 from escalation.rules.limits import INVITATION
 from escalation.watches.danger import see_to
@@ -26,6 +26,7 @@ def register(router: Router) -> None:
     router.message.register(change_language, Command("language", ignore_case=True))
     router.callback_query.register(press_todo, Menu.filter(F.act == "todo"))
     router.callback_query.register(see_to_danger, Danger.filter())
+    router.callback_query.register(turn_page, Todo.filter())
     router.callback_query.register(press_console, Menu.filter(F.act == "console"))
 
 
@@ -55,13 +56,18 @@ async def see_to_danger(callback: CallbackQuery, callback_data: Danger, conversa
     conversation.say("desk.danger_seen_to", first=seen_to)
 
 
-async def _show_todo(conversation: Conversation) -> None:
+async def turn_page(_callback: CallbackQuery, callback_data: Todo, conversation: Conversation) -> None:
+    await _show_todo(conversation, after=callback_data.after)
+
+
+async def _show_todo(conversation: Conversation, *, after: int = 0) -> None:
     departments = conversation.officer.departments
     if conversation.in_group:
         # Everybody there reads along: only what the group's own department has been shown there.
         departments &= {conversation.party.department_id}
-    waiting = await open_cases_for(conversation.unit, departments, also_sealed=not conversation.in_group)
-    conversation.say("desk.todo", case_ids=[case.id for case in waiting])
+    also_sealed = not conversation.in_group
+    waiting, more = await open_cases_for(conversation.unit, departments, also_sealed=also_sealed, after=after)
+    conversation.say("desk.todo", case_ids=[case.id for case in waiting], more=more)
 
 
 async def open_console(_message: Message, conversation: Conversation) -> None:

@@ -7,7 +7,7 @@ from aiogram.types import CallbackQuery, Message
 from bot.conversation import Conversation, retire_buttons
 from bot.handlers.filters import Says
 from bot.wording import shortcuts
-from bot.wording.buttons import Menu, OwnCase, Rate
+from bot.wording.buttons import Menu, OwnCase, OwnCases, Rate
 from escalation.cases.handling import rate
 from escalation.cases.queries import case_of, cases_of
 from escalation.cases.results import Done, Refused, Why
@@ -17,6 +17,7 @@ def register(router: Router) -> None:
     router.message.register(list_cases, Command("cases", ignore_case=True))
     router.message.register(list_cases, Says(shortcuts.OWN_CASES))
     router.callback_query.register(press_list, Menu.filter(F.act == "cases"))
+    router.callback_query.register(turn_page, OwnCases.filter())
     router.callback_query.register(look, OwnCase.filter(F.act.in_({"view", "how"})))
     router.callback_query.register(give_stars, Rate.filter())
 
@@ -29,9 +30,13 @@ async def press_list(_callback: CallbackQuery, conversation: Conversation) -> No
     await show_list(conversation)
 
 
-async def show_list(conversation: Conversation) -> None:
-    own = await cases_of(conversation.unit, conversation.taxpayer_id)
-    conversation.say("case.list", case_ids=[case.id for case in own])
+async def turn_page(_callback: CallbackQuery, callback_data: OwnCases, conversation: Conversation) -> None:
+    await show_list(conversation, before=callback_data.before)
+
+
+async def show_list(conversation: Conversation, *, before: int | None = None) -> None:
+    own, more = await cases_of(conversation.unit, conversation.taxpayer_id, before=before)
+    conversation.say("case.list", case_ids=[case.id for case in own], more=more)
 
 
 async def look(_callback: CallbackQuery, callback_data: OwnCase, conversation: Conversation) -> None:

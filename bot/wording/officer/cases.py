@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.wording.buttons import Handle, PassOn, Rekind
+from bot.wording.buttons import Handle, PassOn, Rekind, Send
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from bot.wording.talk import first_words
 from bot.wording.taxpayer.cases import state_name
@@ -150,8 +150,9 @@ async def confirm(telling: Telling) -> Speech:
         **named,
         text=facts["text"],
     )
-    acts = ((_("发出"), "send"), (_("取消"), "cancel"))
-    return Speech(text, (tuple(Button(name, Handle(case_id=facts["case_id"], act=act).pack()) for name, act in acts),))
+    send = Button(_("发出"), Send(case_id=facts["case_id"], typed_id=facts["typed_id"]).pack())
+    cancel = Button(_("取消"), Handle(case_id=facts["case_id"], act="cancel").pack())
+    return Speech(text, ((send, cancel),))
 
 
 async def only_text(telling: Telling) -> Speech:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.wording.buttons import Danger, Handle, Menu
+from bot.wording.buttons import Danger, Handle, Menu, Todo
 from bot.wording.speech import Button, Speech, Telling, Wording
 from bot.wording.taxpayer.cases import kind_name, state_name
 from escalation.cases.queries import (
@@ -28,7 +28,9 @@ async def todo(telling: Telling) -> Speech:
             rows.append((Button(label, Handle(case_id=case.id, act="card").pack()),))
     if not rows:
         return Speech(_("目前没有待办的办件。"))
-    return Speech(_("待办办件（先到的在前）："), tuple(rows))
+    if telling.payload.get("more"):
+        rows.append((Button(_("后面的办件"), Todo(after=telling.payload["case_ids"][-1]).pack()),))
+    return Speech(_("待办办件（先到的在前，也可以直接输入编号打开）："), tuple(rows))
 
 
 async def danger(telling: Telling) -> Speech:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from bot.wording.buttons import Menu, OwnCase, Rate, Sort, Withheld
+from bot.wording.buttons import Menu, OwnCase, OwnCases, Rate, Sort, Withheld
 from bot.wording.speech import Button, Speech, Telling, Wording, Words
 from bot.wording.talk import first_words, last_line
 from escalation.cases import notices
@@ -242,7 +242,7 @@ async def sort(telling: Telling) -> Speech:
         number=facts["number"],
         words=first_words(facts["text"]),
     )
-    line = {"case_id": facts["case_id"], "line_id": facts["line_id"]}
+    line = {"case_id": facts["case_id"], "line_id": facts.get("line_id", 0)}
     supplement = Button(_("补充到该办件"), Sort(**line, act="supplement").pack())
     new = Button(_("新问题"), Sort(**line, act="new").pack())
     return Speech(text, ((supplement, new),))
@@ -293,6 +293,8 @@ async def listing(telling: Telling) -> Speech:
     lookup = (Button(_("凭查询码查询"), Menu(act="lookup").pack()),)
     if not rows:
         return Speech(_("您还没有办件。直接写下您的问题即可；以前在别处留过言的，可凭编号和查询码查询。"), (lookup,))
+    if telling.payload.get("more"):
+        rows.append((Button(_("更早的办件"), OwnCases(before=telling.payload["case_ids"][-1]).pack()),))
     return Speech(_("您的办件（点开查看经过和答复）："), (*rows, lookup))
 
 

@@ -187,7 +187,9 @@ def becomes_together(
             return None
     whole = replace(together, turn=None)
     if alone.turn is None or standing.case_open or standing.people_wanted:
-        return becomes(whole, standing, kinds, answers)
+        found = becomes(whole, standing, kinds, answers)
+        # What was asked about keeps its own prompt; what the FAQ can offer answers to is offered them.
+        return None if isinstance(itself, Choices) and isinstance(found, AskKind | AskBack) else found
     found = _of_a_piece(alone, together, whole, standing, kinds, answers)
     # The choice still stands, and its question with it.
     return None if offered and isinstance(found, Words) else found

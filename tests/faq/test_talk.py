@@ -273,3 +273,10 @@ def test_whatever_a_message_gives_as_an_example_is_answered() -> None:
 
 def test_the_last_word_of_a_question_belongs_to_it() -> None:
     assert look("我", "退休", "养老金", "要", "交", "税", "吗").becomes in (Becomes.ANSWER, Becomes.CHOICES)
+
+
+@pytest.mark.parametrize("standing", [talk.AT_THE_BEGINNING, talk.Standing(case_open=True)], ids=["no case", "a case"])
+def test_a_plain_question_after_a_withheld_line_is_offered_its_answers(standing: talk.Standing) -> None:
+    found = look("他就在货劳处，叫巴依尔，不找他亲戚的公司就卡着", "哦对了，发票丢了怎么办", standing=standing)
+    assert found.becomes is Becomes.CHOICES
+    assert "巴依尔" not in found.understanding.text
